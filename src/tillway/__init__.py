@@ -1,0 +1,1 @@
+"""Tillway: the governed integration hub between Odoo and everything that sells."""
