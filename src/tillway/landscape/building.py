@@ -1,0 +1,89 @@
+"""YAML texts to one checked Landscape. Pure: the texts are given; everything wrong is told at once, with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from tillway.landscape import schema
+from tillway.landscape.checks import Declared, check
+from tillway.landscape.document import Document, parse
+from tillway.landscape.landscape import Landscape
+from tillway.landscape.problem import InvalidLandscape, Path, meant
+
+# Stands in while an invalid landscape's sound entries are checked against each other; never leaves this file.
+_STAND_IN = {"name": "?", "currency": "XXX", "timezone": "UTC"}
+
+
+def build(files: Mapping[str, str]) -> Landscape:
+    """The landscape that these YAML texts (by file name) declare. Raises InvalidLandscape with every finding."""
+    document = parse(files)
+    landscape = _validated(document)
+    if landscape is not None:
+        for problem in check(landscape, _declared(document.data)):
+            document.finding(problem.path, problem.text, problem.remedy)
+    if document.problems or landscape is None:
+        raise InvalidLandscape(document.problems)
+    return landscape
+
+
+def _validated(document: Document) -> Landscape | None:
+    """The landscape, or as much of it as is sound; every finding of a field is noted in the document."""
+    try:
+        return Landscape.model_validate(document.data)
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False, include_context=False)
+    paths = [_note(document, error) for error in errors]
+    try:
+        return Landscape.model_validate(_sound(document.data, paths))
+    except ValidationError:
+        return None
+
+
+def _declared(data: Mapping[str, Any]) -> Declared:
+    return Declared({name: frozenset(section) for name, section in data.items() if isinstance(section, dict)})
+
+
+def _sound(data: Mapping[str, Any], broken: list[Path]) -> dict[str, Any]:
+    """The content without the entries that broken paths lead into."""
+    heads = {path[:2] for path in broken}
+    whole = {path[0] for path in heads if len(path) == 1} | {"organisation", "outbound"} & {p[0] for p in heads if p}
+    kept = {
+        name: {key: entry for key, entry in section.items() if (name, key) not in heads}
+        for name, section in data.items()
+        if isinstance(section, dict) and name not in whole
+    }
+    return {"organisation": _STAND_IN, **kept}
+
+
+def _note(document: Document, error: ErrorDetails) -> Path:
+    path = tuple(step for step in error["loc"] if step != "[key]")
+    field = str(path[-1]) if path else ""
+    around = schema.node(path[:-1])
+    here = schema.node(path)
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        what = "section" if len(path) == 1 else "field"
+        document.finding(path, f"unknown {what}", meant(field, around.get("properties", ())))
+    elif kind == "missing":
+        document.finding(path, "is missing", _about(here))
+    elif "[key]" in error["loc"]:
+        document.finding(path, "this name cannot be used", "use letters, digits, dot, dash and underscore, at most 64")
+    else:
+        document.finding(path, _plain(error), _about(here))
+    return path
+
+
+def _plain(error: ErrorDetails) -> str:
+    """Pydantic's sentence without its jargon; the value itself is not repeated, it may be a misplaced secret."""
+    if error["type"] in {"dict_type", "mapping_type", "model_type", "model_attributes_type"}:
+        return "should be a mapping"
+    text = error["msg"].removeprefix("Value error, ")
+    return text[:1].lower() + text[1:]
+
+
+def _about(here: Mapping[str, Any]) -> str:
+    return str(here.get("description", ""))

@@ -1,0 +1,160 @@
+"""Do the parts of a landscape fit together? Pure; finds everything that does not, not only the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from tillway.landscape.landscape import Landscape
+from tillway.landscape.model import RESERVED_CONSUMER, Consumer, Shop, SubscriptionEntry
+from tillway.landscape.problem import Path, Problem, meant
+
+# Interfaces that hand out events: who may call them must say which events.
+EVENT_APIS = ("events", "subscriptions")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Ids that stand in the files by section, broken entries included, so that one mistake is told once."""
+
+    ids: Mapping[str, AbstractSet[str]]
+
+    def of(self, section: str) -> AbstractSet[str]:
+        """Ids that a section declares."""
+        return self.ids.get(section, frozenset())
+
+
+def check(landscape: Landscape, declared: Declared) -> tuple[Problem, ...]:
+    """All findings on how the entries refer to each other; empty when everything fits."""
+    return (
+        *_price_lists_and_customers(landscape, declared),
+        *(problem for shop in landscape.shops.values() for problem in _shop(shop, landscape, declared)),
+        *_tills(landscape),
+        *(problem for one in landscape.consumers.values() for problem in _consumer(one, landscape, declared)),
+        *(problem for one in landscape.subscriptions.values() for problem in _subscription(one, landscape, declared)),
+    )
+
+
+def _refers(path: Path, what: str, key: str | None, known: Iterable[str]) -> Iterator[Problem]:
+    if key is not None and key not in known:
+        yield Problem(path=path, text=f"there is no {what} {key!r}", remedy=meant(key, known) or f"declare a {what}")
+
+
+def _price_lists_and_customers(landscape: Landscape, declared: Declared) -> Iterator[Problem]:
+    connections = declared.of("connections")
+    for entry in landscape.price_lists.values():
+        yield from _refers(("price_lists", entry.id, "connection"), "connection", entry.connection, connections)
+    for customer in landscape.customers.values():
+        yield from _refers(("customers", customer.id, "connection"), "connection", customer.connection, connections)
+
+
+def _shop(shop: Shop, landscape: Landscape, declared: Declared) -> Iterator[Problem]:
+    here: Path = ("shops", shop.id)
+    yield from _refers((*here, "connection"), "connection", shop.connection, declared.of("connections"))
+    yield from _refers((*here, "price_list"), "price list", shop.price_list, declared.of("price_lists"))
+    price_list = landscape.price_lists.get(shop.price_list)
+    if price_list is not None and price_list.connection != shop.connection:
+        yield _elsewhere((*here, "price_list"), price_list.id, price_list.connection, shop.connection)
+    if shop.tills and not shop.tender_methods:
+        yield Problem(
+            path=(*here, "tender_methods"),
+            text="the shop has tills and no tender methods",
+            remedy="name the payment method in Odoo for cash at least, e.g. {cash: 1}",
+        )
+
+
+def _elsewhere(path: Path, what: str, is_at: str, should: str) -> Problem:
+    return Problem(
+        path=path,
+        text=f"{what!r} lives behind the connection {is_at!r}, this shop books through {should!r}",
+        remedy="name one of the same connection",
+    )
+
+
+def _tills(landscape: Landscape) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    points: dict[tuple[str, int], str] = {}
+    for shop in landscape.shops.values():
+        for till in shop.tills.values():
+            path: Path = ("shops", shop.id, "tills", till.id)
+            if till.id in seen:
+                text = f"the till {till.id!r} stands in the shop {seen[till.id]!r} too"
+                yield Problem(path=path, text=text, remedy="a till's id is unique in the landscape; rename one")
+            seen.setdefault(till.id, shop.id)
+            point = (shop.connection, till.pos_config)
+            if point in points:
+                text = f"the till {points[point]!r} has the same point of sale {till.pos_config} in Odoo"
+                yield Problem(path=(*path, "pos_config"), text=text, remedy="give each till one of its own")
+            points.setdefault(point, till.id)
+
+
+def _consumer(consumer: Consumer, landscape: Landscape, declared: Declared) -> Iterator[Problem]:
+    here: Path = ("consumers", consumer.id)
+    if consumer.id == RESERVED_CONSUMER:
+        yield Problem(path=here, text="this name is kept for operators' tokens", remedy="call the consumer otherwise")
+    yield from _refers((*here, "shop"), "shop", consumer.shop, declared.of("shops"))
+    yield from _refers((*here, "price_list"), "price list", consumer.price_list, declared.of("price_lists"))
+    yield from _refers((*here, "customer"), "customer", consumer.customer, declared.of("customers"))
+    yield from _scopes(here, consumer, declared)
+    yield from _consumer_shops(here, consumer, declared)
+    yield from _event_types((*here, "event_types"), consumer.event_types, declared)
+    yield from _same_connection(here, consumer, landscape)
+
+
+def _scopes(here: Path, consumer: Consumer, declared: Declared) -> Iterator[Problem]:
+    for index, scope in enumerate(consumer.scopes):
+        yield from _refers((*here, "scopes", index), "interface", scope.split(":")[0], declared.of("apis"))
+        if scope in consumer.scopes[:index]:
+            yield Problem(path=(*here, "scopes", index), text=f"{scope!r} stands twice", remedy="keep one")
+    if not consumer.event_types and any(scope.split(":")[0] in EVENT_APIS for scope in consumer.scopes):
+        yield Problem(
+            path=(*here, "event_types"),
+            text="may ask for events and is allowed none",
+            remedy='list the event types it may receive, or "*"',
+        )
+
+
+def _consumer_shops(here: Path, consumer: Consumer, declared: Declared) -> Iterator[Problem]:
+    if consumer.shops is None and consumer.shop is None:
+        text = "it is not said whose data it may touch"
+        yield Problem(path=(*here, "shops"), text=text, remedy='add shops: "*", a list of ids, or []')
+    if not isinstance(consumer.shops, tuple):
+        return
+    for index, shop in enumerate(consumer.shops):
+        yield from _refers((*here, "shops", index), "shop", shop, declared.of("shops"))
+    if consumer.shop is not None and consumer.shop not in consumer.shops:
+        text = f"its own shop {consumer.shop!r} is not among its shops"
+        yield Problem(path=(*here, "shops"), text=text, remedy=f"add {consumer.shop} to shops")
+
+
+def _same_connection(here: Path, consumer: Consumer, landscape: Landscape) -> Iterator[Problem]:
+    shop = landscape.shops.get(consumer.shop or "")
+    if shop is None:
+        return
+    price_list = landscape.price_lists.get(consumer.price_list or "")
+    customer = landscape.customers.get(consumer.customer or "")
+    if price_list is not None and price_list.connection != shop.connection:
+        yield _elsewhere((*here, "price_list"), price_list.id, price_list.connection, shop.connection)
+    if customer is not None and customer.connection != shop.connection:
+        yield _elsewhere((*here, "customer"), customer.id, customer.connection, shop.connection)
+
+
+def _event_types(here: Path, types: Iterable[str], declared: Declared) -> Iterator[Problem]:
+    if types == "*":
+        return
+    for index, event_type in enumerate(types):
+        yield from _refers((*here, index), "event type", event_type, declared.of("events"))
+
+
+def _subscription(entry: SubscriptionEntry, landscape: Landscape, declared: Declared) -> Iterator[Problem]:
+    here: Path = ("subscriptions", entry.id)
+    yield from _refers((*here, "consumer"), "consumer", entry.consumer, declared.of("consumers"))
+    yield from _event_types((*here, "types"), entry.types, declared)
+    consumer = landscape.consumers.get(entry.consumer)
+    if consumer is None or consumer.event_types == "*":
+        return
+    for index, event_type in enumerate(entry.types):
+        if event_type in declared.of("events") and event_type not in consumer.event_types:
+            text = f"the consumer {consumer.id!r} may not receive {event_type!r}"
+            yield Problem(path=(*here, "types", index), text=text, remedy=f"add it to {consumer.id}'s event_types")

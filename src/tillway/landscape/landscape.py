@@ -1,0 +1,164 @@
+"""The whole landscape as one frozen value, its hash, and the look-ups that everything else uses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from tillway.errors import Misconfigured, NotFound
+from tillway.landscape.model import (
+    Api,
+    Connection,
+    Consumer,
+    CustomerEntry,
+    EventEntry,
+    EventType,
+    Id,
+    Model,
+    Organisation,
+    Outbound,
+    PriceListEntry,
+    SecretRef,
+    Shop,
+    SubscriptionEntry,
+    Till,
+    named,
+)
+
+E = TypeVar("E")
+
+# What a shop takes over from the organisation when it says nothing itself.
+_INHERITED = ("timezone", "currency")
+
+
+class Landscape(Model):
+    """What the retailer declares and every node enforces. Made by `read` or `build`, never by hand in parts."""
+
+    organisation: Organisation
+    """The retailer as a whole."""
+    connections: Annotated[Mapping[Id, Connection], BeforeValidator(named)] = Field(default_factory=dict)
+    """ERP databases by id."""
+    price_lists: Annotated[Mapping[Id, PriceListEntry], BeforeValidator(named)] = Field(default_factory=dict)
+    """Price lists by id."""
+    customers: Annotated[Mapping[Id, CustomerEntry], BeforeValidator(named)] = Field(default_factory=dict)
+    """Customers known by an id of ours."""
+    shops: Annotated[Mapping[Id, Shop], BeforeValidator(named)] = Field(default_factory=dict)
+    """Shops and selling channels by id."""
+    apis: Annotated[Mapping[Id, Api], BeforeValidator(named)] = Field(default_factory=dict)
+    """Interfaces that are offered, by name."""
+    events: Annotated[Mapping[EventType, EventEntry], BeforeValidator(named)] = Field(default_factory=dict)
+    """Event types by short name."""
+    consumers: Annotated[Mapping[Id, Consumer], BeforeValidator(named)] = Field(default_factory=dict)
+    """Everybody who may call, by id."""
+    subscriptions: Annotated[Mapping[Id, SubscriptionEntry], BeforeValidator(named)] = Field(default_factory=dict)
+    """Standing subscriptions by id."""
+    outbound: Outbound = Outbound()
+    """Where the hub itself may connect to."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _inherit(cls, value: Any) -> Any:
+        """Fill what shops leave to the organisation, so that a Shop always knows its zone and currency."""
+        if not isinstance(value, Mapping):
+            return value
+        organisation, shops = value.get("organisation"), value.get("shops")
+        if not isinstance(organisation, Mapping) or not isinstance(shops, Mapping):
+            return value
+        given = {name: organisation[name] for name in _INHERITED if name in organisation}
+        filled = {key: {**given, **shop} if isinstance(shop, Mapping) else shop for key, shop in shops.items()}
+        return {**value, "shops": filled}
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 (hex) of the canonical content; order, comments and spelled-out defaults do not count."""
+        content = self.model_dump(mode="json")
+        return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    @cached_property
+    def _tills(self) -> Mapping[str, tuple[Shop, Till]]:
+        return {till.id: (shop, till) for shop in self.shops.values() for till in shop.tills.values()}
+
+    @cached_property
+    def _subscriptions_by_consumer(self) -> Mapping[str, tuple[SubscriptionEntry, ...]]:
+        found: dict[str, tuple[SubscriptionEntry, ...]] = {}
+        for entry in self.subscriptions.values():
+            found[entry.consumer] = (*found.get(entry.consumer, ()), entry)
+        return found
+
+    def connection(self, connection_id: str) -> Connection:
+        """The connection with this id; Misconfigured if there is none."""
+        return _declared("connection", "connections", self.connections, connection_id)
+
+    def api(self, name: str) -> Api:
+        """The interface with this name; Misconfigured if it is not declared."""
+        return _declared("interface", "apis", self.apis, name)
+
+    def event(self, event_type: str) -> EventEntry:
+        """What is declared of the event type (short name); Misconfigured if nothing is."""
+        return _declared("event type", "events", self.events, event_type)
+
+    def shop(self, shop_id: str) -> Shop:
+        """The shop with this id; NotFound if there is none."""
+        return _found("shop", self.shops, shop_id)
+
+    def till(self, till_id: str) -> tuple[Shop, Till]:
+        """The till with this id and the shop it stands in; NotFound if there is none."""
+        return _found("till", self._tills, till_id)
+
+    def price_list(self, list_id: str) -> PriceListEntry:
+        """The price list with this id; NotFound if there is none."""
+        return _found("price list", self.price_lists, list_id)
+
+    def customer(self, customer_id: str) -> CustomerEntry:
+        """The customer with this id; NotFound if there is none."""
+        return _found("customer", self.customers, customer_id)
+
+    def consumer(self, consumer_id: str) -> Consumer:
+        """The consumer with this id; NotFound if there is none."""
+        return _found("consumer", self.consumers, consumer_id)
+
+    def subscription(self, subscription_id: str) -> SubscriptionEntry:
+        """The standing subscription with this id; NotFound if there is none."""
+        return _found("subscription", self.subscriptions, subscription_id)
+
+    def subscriptions_of(self, consumer_id: str) -> tuple[SubscriptionEntry, ...]:
+        """The standing subscriptions of a consumer, in declared order; empty if it has none."""
+        return self._subscriptions_by_consumer.get(consumer_id, ())
+
+    def shops_of(self, connection_id: str) -> tuple[Shop, ...]:
+        """The shops that book through a connection, in declared order."""
+        return tuple(shop for shop in self.shops.values() if shop.connection == connection_id)
+
+    def price_lists_of(self, connection_id: str) -> tuple[PriceListEntry, ...]:
+        """The price lists that live behind a connection, in declared order."""
+        return tuple(entry for entry in self.price_lists.values() if entry.connection == connection_id)
+
+    def secret_refs(self) -> Iterator[tuple[str, SecretRef]]:
+        """Every reference to a secret with the path it stands at, e.g. `consumers.webshop.secret`."""
+        for connection in self.connections.values():
+            yield f"connections.{connection.id}.key", connection.key
+        for consumer in self.consumers.values():
+            yield f"consumers.{consumer.id}.secret", consumer.secret
+        for subscription in self.subscriptions.values():
+            yield f"subscriptions.{subscription.id}.delivery.secret", subscription.delivery.secret
+
+
+def _found(what: str, entries: Mapping[str, E], key: str) -> E:
+    try:
+        return entries[key]
+    except KeyError:
+        raise NotFound(f"there is no {what} {key[:64]!r}") from None
+
+
+def _declared(what: str, section: str, entries: Mapping[str, E], key: str) -> E:
+    try:
+        return entries[key]
+    except KeyError:
+        raise Misconfigured(
+            f"the {what} {key[:64]!r} is not declared in the landscape", remedy=f"declare it under `{section}`"
+        ) from None

@@ -1,0 +1,309 @@
+"""The landscape's words: what a retailer declares about shops, connections, interfaces and who may do what.
+
+Every model is frozen and refuses fields it does not know. An entry's id is the key it stands under in YAML.
+The text under a field is its documentation: it travels into the JSON Schema and into the remedy of an error.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    model_validator,
+)
+
+from tillway.masking import DataClassName
+
+# An id travels in URLs, tokens and HTTP Basic names; 64 characters fit every place that shows one.
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+# Short name of an event type, e.g. `order.accepted`.
+EVENT_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$"
+SCOPE_PATTERN = r"^[a-z][a-z0-9-]*:(read|write)$"
+# One ERP connection never needs more; the governor limits calls anyway.
+WORKERS_MAX = 64
+# Slower than once a day is not polling any more, faster than twice a second is an attack.
+POLL_SECONDS_MIN, POLL_SECONDS_MAX = 0.5, 86_400.0
+# Sub of operator tokens, so no consumer may be called like it.
+RESERVED_CONSUMER = "operator"
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is not an IANA time zone") from error
+    return name
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("not an http or https URL with a host")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("credentials do not belong into a URL")
+    if parts.fragment:
+        raise ValueError("a URL that is called has no fragment")
+    return text
+
+
+def _network(text: str) -> str:
+    ipaddress.ip_network(text)
+    return text
+
+
+def _odoo_list(value: Any) -> Literal["list"] | int:
+    if value == "list" or (type(value) is int and value > 0):
+        return value  # type: ignore[no-any-return]
+    raise ValueError("neither `list` nor the positive id of a pricelist")
+
+
+def _all_or_ids(value: Any) -> Literal["*"] | tuple[str, ...]:
+    if value == "*":
+        return "*"
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise ValueError('neither "*" nor a list of names')
+
+
+def named(value: Any) -> Any:
+    """Give each entry of a section the key it stands under as its id."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: _with_id(key, entry) for key, entry in value.items()}
+
+
+def _with_id(key: Any, entry: Any) -> Any:
+    if not isinstance(entry, Mapping):
+        return entry
+    if entry.get("id", key) != key:
+        raise ValueError(f"the entry {key!r} carries another id inside; its key is its id")
+    return {**entry, "id": key}
+
+
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Zone = Annotated[str, AfterValidator(_zone)]
+Url = Annotated[str, AfterValidator(_url)]
+Network = Annotated[str, AfterValidator(_network)]
+OdooId = Annotated[StrictInt, Field(gt=0)]
+EventType = Annotated[str, StringConstraints(pattern=EVENT_PATTERN)]
+Scope = Annotated[str, StringConstraints(pattern=SCOPE_PATTERN)]
+AllOrIds = Annotated[
+    Literal["*"] | tuple[str, ...],
+    PlainValidator(_all_or_ids, json_schema_input_type=Literal["*"] | tuple[str, ...]),
+]
+Criticality = Literal["critical", "high", "normal", "low"]
+Layer = Literal["system", "process", "experience"]
+Retention = Literal["brief", "standard", "long"]
+ConsumerKind = Literal["machine", "device", "person"]
+TenderKind = Literal["cash", "card", "voucher", "other"]
+
+
+class Model(BaseModel):
+    """Frozen, strict about unknown fields, documented by the text under each field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Entry(Model):
+    """An entry of a section; `id` is its key in YAML and is never written inside."""
+
+    id: str
+
+
+class SecretRef(Model):
+    """Where a secret is found; the secret itself never stands in a landscape."""
+
+    env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    """Name of the environment variable that holds the secret."""
+    file: Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00]+$")] | None = None
+    """Path of the file that holds the secret, relative to the landscape's directory."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> SecretRef:
+        if (self.env is None) == (self.file is None):
+            raise ValueError("a secret is either {env: NAME} or {file: path}")
+        return self
+
+
+class Organisation(Model):
+    """The retailer as a whole."""
+
+    name: Text
+    """Name of the retailer."""
+    currency: Currency
+    """ISO 4217 code; shops that name none use it."""
+    timezone: Zone
+    """IANA name, e.g. Europe/Berlin; shops that name none use it."""
+
+
+class Connection(Entry):
+    """One ERP database that Tillway talks to."""
+
+    kind: Literal["odoo"] = "odoo"
+    """What speaks there: odoo."""
+    url: Url
+    """Base URL, e.g. https://erp.example.com, without credentials."""
+    database: Text
+    """Name of the database there."""
+    key: SecretRef
+    """API key of the integration user: {env: NAME} or {file: path}."""
+    allow_writes: StrictBool = True
+    """false: this connection is only read, whatever is asked."""
+    poll_seconds: Annotated[float, Field(ge=POLL_SECONDS_MIN, le=POLL_SECONDS_MAX)] | None = None
+    """Seconds between two polls for changes; absent: the hub's setting."""
+    workers: Annotated[StrictInt, Field(ge=1, le=WORKERS_MAX)] = 2
+    """Worker processes the ERP has; the governor never asks for more at once."""
+
+
+class PriceListEntry(Entry):
+    """A price list that interfaces may name."""
+
+    connection: Id
+    """Id of the connection whose price list this is."""
+    odoo: Annotated[
+        Literal["list"] | int, PlainValidator(_odoo_list, json_schema_input_type=Literal["list"] | StrictInt)
+    ]
+    """`list` for the list price on the product itself, or the id of a pricelist in Odoo."""
+    name: Text
+    """Name as people know it."""
+
+
+class CustomerEntry(Entry):
+    """A customer known by an id of ours, e.g. the one anonymous orders are placed for."""
+
+    connection: Id
+    """Id of the connection that holds the customer."""
+    partner: OdooId
+    """Id of the partner in Odoo."""
+
+
+class Till(Entry):
+    """One till of a shop."""
+
+    pos_config: OdooId
+    """Id of the point of sale (`pos.config`) in Odoo."""
+
+
+class Shop(Entry):
+    """A shop or a selling channel that books as one."""
+
+    name: Text
+    """Name as people know it."""
+    connection: Id
+    """Id of the connection its orders and sales are booked through."""
+    company: OdooId
+    """Id of the company in Odoo."""
+    warehouse: OdooId
+    """Id of the warehouse in Odoo."""
+    price_list: Id
+    """Id of the price list it sells by."""
+    timezone: Zone
+    """IANA name; absent: the organisation's."""
+    currency: Currency
+    """ISO 4217 code; absent: the organisation's."""
+    tills: Annotated[Mapping[Id, Till], BeforeValidator(named)] = Field(default_factory=dict)
+    """Its tills by id; a till's id is unique in the whole landscape."""
+    tender_methods: Mapping[TenderKind, OdooId] = Field(default_factory=dict)
+    """Kind of tender (cash, card, voucher, other) to the id of the payment method in Odoo."""
+
+
+class Api(Entry):
+    """An interface that the hub offers."""
+
+    version: Annotated[StrictInt, Field(ge=1)] = 1
+    """Major version that is offered."""
+    layer: Layer
+    """system, process or experience."""
+    owner: Text
+    """Who answers for it."""
+    deputy: Text | None = None
+    """Who answers when the owner is away."""
+    criticality: Criticality
+    """critical, high, normal or low: what is shed last and what first."""
+    data_class: DataClassName
+    """Highest class of data it carries: public, internal, confidential, personal, payment or secret."""
+
+
+class EventEntry(Entry):
+    """An event type that may be told to others; its id is the short name, e.g. `order.accepted`."""
+
+    owner: Text
+    """Who answers for it."""
+    data_class: DataClassName
+    """Highest class of data it carries."""
+    retention: Retention = "standard"
+    """brief, standard or long: how long it stays in the journal."""
+
+
+class Consumer(Entry):
+    """Somebody who calls the hub, and everything they may do."""
+
+    owner: Text
+    """Who answers for it."""
+    contact: Text
+    """Where to reach them when it misbehaves."""
+    purpose: Text
+    """Why it needs what it is given."""
+    kind: ConsumerKind
+    """machine, device or person."""
+    secret: SecretRef
+    """Its client secret: {env: NAME} or {file: path}."""
+    scopes: tuple[Scope, ...]
+    """What it may do, e.g. orders:write."""
+    shop: Id | None = None
+    """The shop it sells for when a request names none."""
+    price_list: Id | None = None
+    """The price list it is quoted by when a request names none; absent: the shop's."""
+    customer: Id | None = None
+    """The customer it orders for when a request names none."""
+    shops: AllOrIds | None = None
+    """The shops whose data it may touch: "*" or a list of ids; absent: only its own shop."""
+    event_types: AllOrIds = ()
+    """The event types it may receive: "*" or a list of short names; absent: none."""
+    review: date
+    """The day its rights are looked at again, e.g. 2027-06-30."""
+
+
+class Webhook(Model):
+    """Delivery by HTTP POST to the subscriber."""
+
+    kind: Literal["webhook"]
+    """How events are delivered: webhook."""
+    url: Url
+    """Where events are posted to."""
+    secret: SecretRef
+    """The secret that signs deliveries: {env: NAME} or {file: path}."""
+
+
+class SubscriptionEntry(Entry):
+    """A standing subscription: which events a consumer is told, and how."""
+
+    consumer: Id
+    """Id of the consumer that is told."""
+    types: Annotated[tuple[EventType, ...], Field(min_length=1)]
+    """Short names of the event types."""
+    delivery: Webhook
+    """How they are delivered."""
+
+
+class Outbound(Model):
+    """Limits on where the hub itself may connect to."""
+
+    allow_networks: tuple[Network, ...] = ()
+    """Private networks that may be called, in CIDR notation; public addresses are allowed anyway."""

@@ -1,0 +1,97 @@
+"""The one file of this room that touches the disk: reads a landscape's directory and the secrets it refers to."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from tillway.errors import Misconfigured
+from tillway.landscape.building import build
+from tillway.landscape.landscape import Landscape
+from tillway.landscape.model import SecretRef
+from tillway.masking import remember_secret
+
+# A file of 10,000 shops has about 4 MB; more is no landscape.
+FILE_BYTES_MAX = 16 * 1024 * 1024
+# Keys and certificates fit; a larger file is not a secret.
+SECRET_BYTES_MAX = 64 * 1024
+
+
+def read(directory: Path) -> Landscape:
+    """The landscape in a directory's `*.yaml` files. Raises Misconfigured with every finding at once."""
+    files = {path.name: _text(path) for path in _yaml_files(directory)}
+    if not files:
+        raise Misconfigured(
+            f"no landscape in {directory}: there is no *.yaml file", remedy="write one, or name another"
+        )
+    return build(files)
+
+
+def reveal(ref: SecretRef, directory: Path) -> str:
+    """The secret behind a reference, from now on scrubbed from logs and errors. Misconfigured if there is none."""
+    where = f"environment variable {ref.env}" if ref.env else f"file {ref.file}"
+    secret = os.environ.get(ref.env, "") if ref.env else _secret_file(directory / str(ref.file), where)
+    if not secret:
+        raise Misconfigured(f"the secret in {where} is missing or empty", remedy="provide it, or correct the reference")
+    remember_secret(secret)
+    return secret
+
+
+def fingerprint(directory: Path, landscape: Landscape | None = None) -> str:
+    """Changes when a file of the landscape, or a secret file `landscape` refers to, changed: times and sizes only."""
+    paths = list(_yaml_files(directory))
+    if landscape is not None:
+        paths += sorted({directory / ref.file for _, ref in landscape.secret_refs() if ref.file})
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path}\x1f{_stamp(path)}\x1e".encode())
+    return digest.hexdigest()
+
+
+def _stamp(path: Path) -> str:
+    try:
+        found = path.stat()
+    except OSError:
+        return "absent"
+    return f"{found.st_mtime_ns}:{found.st_size}:{found.st_ino}"
+
+
+def _yaml_files(directory: Path) -> Iterator[Path]:
+    try:
+        entries = sorted(directory.iterdir())
+    except OSError as error:
+        raise Misconfigured(
+            f"the landscape's directory {directory} cannot be read", remedy="create it, or set TILLWAY_LANDSCAPE"
+        ) from error
+    for path in entries:
+        if path.suffix == ".yml":
+            # Passed over in silence it would be a rule that nobody enforces.
+            raise Misconfigured(f"{path.name} would not be read", remedy="rename it to end in .yaml")
+        if path.suffix == ".yaml" and not path.name.startswith("."):
+            yield path
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > FILE_BYTES_MAX:
+            raise Misconfigured(f"{path.name} is larger than {FILE_BYTES_MAX} bytes", remedy="split it")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{path.name} cannot be read as UTF-8 text", remedy="check the file") from error
+
+
+def _secret_file(path: Path, where: str) -> str:
+    try:
+        content = path.read_bytes()
+        if len(content) > SECRET_BYTES_MAX:
+            raise Misconfigured(
+                f"the secret in {where} is larger than {SECRET_BYTES_MAX} bytes", remedy="check the file"
+            )
+        # Editors end a file with a line break; no secret ends with one.
+        return content.decode().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(
+            f"the secret in {where} cannot be read", remedy="provide the file, or let us read it"
+        ) from error
