@@ -1,0 +1,26 @@
+"""Postgres: the pool, transactions as one round trip, migrations, nudges, and the embedded server."""
+
+from __future__ import annotations
+
+from .database import POOL_SIZE, Database
+from .migrations import Migration, Room, check, migrate
+from .parts import Part, compose
+from .sql import Statements, load
+from .transactions import LONGEST_CUT_SECONDS, TRANSACTION_CUT_SECONDS, Tx, in_transaction
+
+__all__ = [
+    "LONGEST_CUT_SECONDS",
+    "POOL_SIZE",
+    "TRANSACTION_CUT_SECONDS",
+    "Database",
+    "Migration",
+    "Part",
+    "Room",
+    "Statements",
+    "Tx",
+    "check",
+    "compose",
+    "in_transaction",
+    "load",
+    "migrate",
+]

@@ -1,0 +1,68 @@
+"""One connection to Postgres as the hub wants it: settings that guard the server, and no reset between uses."""
+
+from __future__ import annotations
+
+import re
+
+import asyncpg
+
+from tillway.errors import Misconfigured
+
+from .failures import translate
+
+CONNECT_SECONDS = 5.0
+"""Longest wait for a new session."""
+
+IDLE_IN_TRANSACTION_SECONDS = 5
+"""A transaction whose client fell silent holds locks; the server ends its session after this."""
+
+PASSWORD = re.compile(r"(://[^/@:]*):[^@]*@")
+
+
+class Connection(asyncpg.Connection):
+    """A pooled connection that goes back without a reset round trip: nobody sets anything on a session."""
+
+    def get_reset_query(self) -> str:
+        """Nothing to reset; an open transaction is still rolled back by the driver."""
+        return ""
+
+
+def session_settings(name: str, statement_timeout: float) -> dict[str, str]:
+    """Run-time parameters of a session. `statement_timeout` is in seconds, 0 = none."""
+    return {
+        "application_name": f"tillway {name}"[:63],
+        "timezone": "UTC",
+        "jit": "off",  # compiling costs more than any of our statements
+        "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_SECONDS * 1000),
+        "statement_timeout": str(int(statement_timeout * 1000)),
+    }
+
+
+async def connect(dsn: str, name: str, *, statement_timeout: float = 0) -> Connection:
+    """A session of its own, outside any pool. Unavailable when there is none; Misconfigured when the DSN is wrong."""
+    try:
+        connection: Connection = await asyncpg.connect(
+            dsn,
+            timeout=CONNECT_SECONDS,
+            connection_class=Connection,
+            server_settings=session_settings(name, statement_timeout),
+        )
+    except Exception as error:
+        raise refused(error, dsn) from error
+    return connection
+
+
+def refused(error: Exception, dsn: str) -> Exception:
+    """Why no session was given: Misconfigured when waiting cannot help, else what `translate` says."""
+    lasting = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
+    if isinstance(error, (*lasting, asyncpg.ClientConfigurationError, ValueError)):
+        return Misconfigured(
+            f"Postgres refuses {shown(dsn)} ({type(error).__name__})",
+            remedy="check user, password and database name in TILLWAY_DATABASE_URL",
+        )
+    return translate(error)
+
+
+def shown(dsn: str) -> str:
+    """The DSN without its password, for messages."""
+    return PASSWORD.sub(r"\1:***@", dsn)
