@@ -1,0 +1,21 @@
+"""HTTP without a retail word: problems, bodies, and which request this is."""
+
+from __future__ import annotations
+
+from tillway.web.incoming import ClientGone, Incoming
+from tillway.web.problems import MethodNotAllowed, NoCredentials, Problem, render, status_of
+from tillway.web.trace import Trace, continued, correlation, parse_traceparent
+
+__all__ = [
+    "ClientGone",
+    "Incoming",
+    "MethodNotAllowed",
+    "NoCredentials",
+    "Problem",
+    "Trace",
+    "continued",
+    "correlation",
+    "parse_traceparent",
+    "render",
+    "status_of",
+]
