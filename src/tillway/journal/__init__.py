@@ -1,0 +1,45 @@
+"""What happened: append, sequence, tail, follow, park, replay.
+
+Events are appended in the transaction that makes them true (`appending`), get a dense position from the one
+`Sequencer`, and are followed by position: by shared followers (`Follower`, `Runner`), by memory in every process
+(`Tail.local`), and by readers of the feed (`read`, `Tail.page`).
+"""
+
+from __future__ import annotations
+
+from tillway.journal import cursor
+from tillway.journal.appending import APPENDED_CHANNEL, appending
+from tillway.journal.event import Event, Recorded, cloudevent, long_type, short_type
+from tillway.journal.follower import Follower
+from tillway.journal.overview import FollowerState, ParkedItem, follower_states, parked_items, replay
+from tillway.journal.reading import Head, Page, by_correlation, by_subject, head, oldest, read
+from tillway.journal.runner import Runner
+from tillway.journal.sequencer import Sequencer
+from tillway.journal.tail import Tail
+
+__all__ = [
+    "APPENDED_CHANNEL",
+    "Event",
+    "Follower",
+    "FollowerState",
+    "Head",
+    "Page",
+    "ParkedItem",
+    "Recorded",
+    "Runner",
+    "Sequencer",
+    "Tail",
+    "appending",
+    "by_correlation",
+    "by_subject",
+    "cloudevent",
+    "cursor",
+    "follower_states",
+    "head",
+    "long_type",
+    "oldest",
+    "parked_items",
+    "read",
+    "replay",
+    "short_type",
+]

@@ -1,0 +1,63 @@
+"""Append: the part of a write that puts events into the journal, inside the caller's own transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from tillway.journal.event import Event
+from tillway.postgres import Part, load
+
+SQL = load("tillway.journal", "journal.sql")
+
+# A write larger than this holds its keys' locks too long; split it.
+APPEND_LIMIT: Final = 1_000
+
+# Told after the commit, never inside it; the sequencer listens.
+APPENDED_CHANNEL: Final = "journal_appended"
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _json(value: object) -> str:
+    return _encode(value).decode()
+
+
+def appending(events: Sequence[Event]) -> Part:
+    """The part that appends these events, in this order. Stage it in the transaction that makes them true.
+
+    Raises ValueError for no events or more than APPEND_LIMIT.
+    """
+    if not 0 < len(events) <= APPEND_LIMIT:
+        raise ValueError(f"append takes 1 to {APPEND_LIMIT} events, not {len(events)}")
+    counts = Counter(event.key for event in events)
+    left = dict(counts)
+    back = []
+    for event in events:
+        left[event.key] -= 1
+        back.append(left[event.key])
+    return Part(
+        name="journal_append",
+        wakes=APPENDED_CHANNEL,
+        sql=SQL["append"],
+        args=(
+            list(counts.keys()),
+            list(counts.values()),
+            [event.id for event in events],
+            [event.type for event in events],
+            [event.subject for event in events],
+            [event.key for event in events],
+            back,
+            [event.time for event in events],
+            [event.correlation for event in events],
+            [event.causation for event in events],
+            [event.traceparent for event in events],
+            [event.dataclass for event in events],
+            [event.retention for event in events],
+            [_json(event.data) for event in events],
+            [None if event.personal is None else _json(event.personal) for event in events],
+        ),
+    )

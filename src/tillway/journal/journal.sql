@@ -1,0 +1,213 @@
+-- name: append
+-- One statement inside the caller's transaction: lock the keys, then draw the ids, then stage the rows.
+INSERT INTO journal.staged (append_id, id, type, subject, partitionkey, sequence, time, correlationid, causationid,
+    traceparent, dataclass, retention, data, personal)
+SELECT nextval('journal.append_id'), e.id, e.type, e.subject, e.partitionkey, k.last - e.back, e.time, e.correlationid,
+    e.causationid, e.traceparent, e.dataclass, e.retention, e.data::jsonb, e.personal::jsonb
+FROM (
+    SELECT * FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::timestamptz[], $9::text[],
+        $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
+        WITH ORDINALITY AS u(id, type, subject, partitionkey, back, time, correlationid, causationid, traceparent,
+            dataclass, retention, data, personal, place)
+) AS e
+JOIN journal.take($1::text[], $2::bigint[]) AS k ON k.taken_key = e.partitionkey
+ORDER BY e.place
+
+-- name: lease_sequencer
+UPDATE journal.head SET owner = $1, fence = fence + (owner IS DISTINCT FROM $1)::int,
+    expires_at = clock_timestamp() + make_interval(secs => $2)
+WHERE owner = $1 OR expires_at < clock_timestamp()
+RETURNING fence
+
+-- name: release_sequencer
+UPDATE journal.head SET expires_at = '-infinity' WHERE owner = $1 AND fence = $2 RETURNING fence
+
+-- name: waiting
+SELECT EXISTS (SELECT FROM journal.staged)
+
+-- name: sequence
+-- Moves up to $3 committed rows to `events` in append order. The fence is checked in this very statement, which the
+-- server finishes or rolls back alone, so a sequencer that was stopped and replaced can do nothing when it wakes.
+WITH head AS MATERIALIZED (
+    SELECT position, greatest(recorded_at, clock_timestamp()) AS at FROM journal.head
+    WHERE owner = $1 AND fence = $2 AND expires_at > clock_timestamp() FOR UPDATE
+), batch AS MATERIALIZED (
+    SELECT s.*, head.position + row_number() OVER (ORDER BY s.append_id) AS given, head.at
+    FROM (SELECT * FROM journal.staged WHERE EXISTS (SELECT FROM head) ORDER BY append_id LIMIT $3) AS s, head
+), moved AS (
+    INSERT INTO journal.events (position, append_id, recorded_at, id, type, subject, partitionkey, sequence, time,
+        correlationid, causationid, traceparent, dataclass, retention, data, personal)
+    SELECT given, append_id, at, id, type, subject, partitionkey, sequence, time, correlationid, causationid,
+        traceparent, dataclass, retention, data, personal
+    FROM batch ORDER BY given
+), gone AS (
+    DELETE FROM journal.staged USING batch WHERE staged.append_id = batch.append_id
+), marked AS (
+    INSERT INTO journal.marks (position, recorded_at)
+    SELECT given, at FROM batch WHERE given % $4 = 1 ON CONFLICT DO NOTHING
+)
+UPDATE journal.head SET position = reached.last, recorded_at = reached.at
+FROM (SELECT max(given) AS last, max(at) AS at, count(*) AS n FROM batch) AS reached
+WHERE reached.n > 0
+RETURNING head.position, reached.n
+
+-- name: head
+SELECT epoch, position FROM journal.head
+
+-- name: oldest
+SELECT coalesce(min(position), 0) FROM journal.events
+
+-- name: read
+-- From a position on, at most $2 rows, looking no further than position $4; partitions are pruned by the mark.
+SELECT position, id, type, subject, partitionkey, sequence, time, recorded_at, correlationid, causationid, traceparent,
+    dataclass, data, personal
+FROM journal.events
+WHERE position > $1 AND position <= $4
+  AND recorded_at >= coalesce(
+      (SELECT m.recorded_at FROM journal.marks m WHERE m.position <= $1 ORDER BY m.position DESC LIMIT 1), '-infinity')
+  AND ($3::text[] IS NULL OR type = ANY($3))
+ORDER BY position LIMIT $2
+
+-- name: read_subject
+SELECT position, id, type, subject, partitionkey, sequence, time, recorded_at, correlationid, causationid, traceparent,
+    dataclass, data, personal
+FROM journal.events
+WHERE subject = $3 AND position > $1
+ORDER BY position LIMIT $2
+
+-- name: read_correlation
+SELECT position, id, type, subject, partitionkey, sequence, time, recorded_at, correlationid, causationid, traceparent,
+    dataclass, data, personal
+FROM journal.events
+WHERE correlationid = ANY($1::text[])
+ORDER BY position LIMIT $2
+
+-- name: beat
+INSERT INTO journal.nodes (node, kind, expires_at) VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
+ON CONFLICT (node) DO UPDATE SET expires_at = excluded.expires_at
+
+-- name: leave
+WITH freed AS (UPDATE journal.followers SET owner = NULL WHERE owner = $1)
+DELETE FROM journal.nodes WHERE node = $1
+
+-- name: bury
+DELETE FROM journal.nodes WHERE expires_at < clock_timestamp() - interval '1 hour'
+
+-- name: enrol
+-- Lanes of a new follower, all starting at one position: the head ($4 null) or the given one.
+INSERT INTO journal.followers (name, lane, lanes, position)
+SELECT $1, lane, $2, coalesce($3::bigint, (SELECT position FROM journal.head)) FROM generate_series(0, $2::int - 1) AS lane
+ON CONFLICT (name, lane) DO NOTHING
+
+-- name: lanes
+SELECT f.name, f.lane, f.owner, (n.node IS NOT NULL) AS alive
+FROM journal.followers f
+LEFT JOIN journal.nodes n ON n.node = f.owner AND n.expires_at > clock_timestamp()
+WHERE f.name = ANY($1::text[])
+
+-- name: live_nodes
+SELECT node FROM journal.nodes WHERE kind = $1 AND expires_at > clock_timestamp()
+
+-- name: claim
+-- Takes lanes whose owner is gone; every taking raises the fence, so the old owner's writes can no longer land.
+UPDATE journal.followers f SET owner = $1, fence = f.fence + 1
+FROM unnest($2::text[], $3::int[]) AS wanted(name, lane)
+WHERE f.name = wanted.name AND f.lane = wanted.lane
+  AND EXISTS (SELECT FROM journal.nodes n WHERE n.node = $1 AND n.expires_at > clock_timestamp())
+  AND (f.owner IS NULL OR NOT EXISTS (
+      SELECT FROM journal.nodes n WHERE n.node = f.owner AND n.expires_at > clock_timestamp()))
+RETURNING f.name, f.lane, f.lanes, f.fence, f.position, f.attempts, f.held_until
+
+-- name: drop_own
+UPDATE journal.followers SET owner = NULL WHERE name = $1 AND lane = $2 AND owner = $3
+
+-- name: release
+UPDATE journal.followers SET owner = NULL WHERE name = $1 AND lane = $2 AND owner = $3 AND fence = $4
+
+-- name: move
+UPDATE journal.followers SET position = $5, attempts = 0, held_until = NULL, held_for = NULL, moved_at = clock_timestamp()
+WHERE name = $1 AND lane = $2 AND owner = $3 AND fence = $4
+RETURNING position
+
+-- name: move_idle
+-- Followers whose events did not come up: their positions are brought along, many in one statement.
+UPDATE journal.followers f SET position = w.position, moved_at = clock_timestamp()
+FROM unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[]) AS w(name, lane, fence, position)
+WHERE f.name = w.name AND f.lane = w.lane AND f.owner = $1 AND f.fence = w.fence AND f.position < w.position
+
+-- name: hold
+UPDATE journal.followers SET attempts = $5, held_until = clock_timestamp() + make_interval(secs => $6), held_for = $7
+WHERE name = $1 AND lane = $2 AND owner = $3 AND fence = $4
+
+-- name: followers
+SELECT f.name, f.lane, f.lanes, f.position, h.position - f.position AS lag, f.owner::text, (n.node IS NOT NULL) AS alive,
+    f.attempts, f.held_until, f.held_for, f.moved_at
+FROM journal.followers f CROSS JOIN journal.head h
+LEFT JOIN journal.nodes n ON n.node = f.owner AND n.expires_at > clock_timestamp()
+ORDER BY f.name, f.lane
+
+-- name: reposition
+-- Replay: the fence is raised and the owner dropped, so that whoever takes the lane next begins at the new position.
+UPDATE journal.followers SET position = $2, owner = NULL, fence = fence + 1 WHERE name = $1
+RETURNING lane
+
+-- name: unfollow
+WITH gone AS (DELETE FROM journal.parked WHERE follower = $1)
+DELETE FROM journal.followers WHERE name = $1
+
+-- name: parked_keys
+SELECT DISTINCT partitionkey FROM journal.parked WHERE follower = $1 AND partitionkey = ANY($2::text[])
+
+-- name: park
+INSERT INTO journal.parked (follower, position, lane, partitionkey, event_id, behind, reason, detail, attempts,
+    next_attempt, owner, value_at_stake)
+SELECT $1, u.position, $2, u.partitionkey, u.event_id, u.behind, $7, $8, 0,
+    CASE WHEN u.behind OR $9::float8 IS NULL THEN NULL ELSE clock_timestamp() + make_interval(secs => $9) END, $10, $11
+FROM unnest($3::bigint[], $4::text[], $5::uuid[], $6::bool[]) AS u(position, partitionkey, event_id, behind)
+ON CONFLICT (follower, position) DO NOTHING
+
+-- name: due
+-- The first parked event of each key whose next attempt has come.
+SELECT p.position, p.partitionkey, p.attempts FROM journal.parked p
+WHERE p.follower = $1 AND p.lane = $2 AND NOT p.behind AND p.next_attempt <= clock_timestamp()
+ORDER BY p.next_attempt LIMIT $3
+
+-- name: due_lanes
+SELECT DISTINCT follower, lane FROM journal.parked WHERE NOT behind AND next_attempt <= clock_timestamp()
+
+-- name: events_at
+SELECT position, id, type, subject, partitionkey, sequence, time, recorded_at, correlationid, causationid, traceparent,
+    dataclass, data, personal
+FROM journal.events
+WHERE position = ANY($1::bigint[])
+ORDER BY position
+
+-- name: unpark
+-- Done with one parked event; the fence of the lane is checked in this very statement.
+DELETE FROM journal.parked p WHERE p.follower = $1 AND p.position = $2
+  AND EXISTS (SELECT FROM journal.followers f WHERE f.name = $1 AND f.lane = $3 AND f.owner = $4 AND f.fence = $5 FOR UPDATE)
+RETURNING p.partitionkey
+
+-- name: promote
+-- The next of the key that waited behind is now its first: due at once.
+UPDATE journal.parked SET behind = false, next_attempt = clock_timestamp()
+WHERE follower = $1 AND position = (
+    SELECT min(position) FROM journal.parked WHERE follower = $1 AND partitionkey = $2)
+  AND behind
+
+-- name: repark
+UPDATE journal.parked SET attempts = $3, reason = $5, detail = $6,
+    next_attempt = CASE WHEN $4::float8 IS NULL THEN NULL ELSE clock_timestamp() + make_interval(secs => $4) END
+WHERE follower = $1 AND position = $2
+
+-- name: retry_parked
+UPDATE journal.parked SET next_attempt = clock_timestamp() WHERE follower = $1 AND position = $2 AND NOT behind
+RETURNING position
+
+-- name: skip_parked
+DELETE FROM journal.parked WHERE follower = $1 AND position = $2 AND NOT behind RETURNING partitionkey
+
+-- name: parked
+SELECT follower, position, lane, partitionkey, event_id::text, behind, reason, detail, attempts, next_attempt, owner,
+    value_at_stake, parked_at
+FROM journal.parked ORDER BY parked_at LIMIT $1

@@ -1,0 +1,46 @@
+"""Parking and holding: the schedules and the sorting of events behind parked keys. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from tillway.journal.event import Recorded
+
+# A parked event is tried again by itself after these times, then waits for a person.
+PARKED_SCHEDULE: Final = tuple(timedelta(seconds=seconds) for seconds in (30, 300, 1800, 7200, 18000, 43200))
+
+# While the far side fails, a follower waits this long and asks again with the same event, until it answers.
+HOLD_SCHEDULE: Final = tuple(timedelta(seconds=seconds) for seconds in (0.2, 1, 5, 15, 30, 60))
+
+
+def next_parked(attempts: int) -> timedelta | None:
+    """How long a parked event waits after so many attempts; None when only a person can go on."""
+    return PARKED_SCHEDULE[attempts] if attempts < len(PARKED_SCHEDULE) else None
+
+
+def next_hold(attempts: int, asked: float | None = None) -> timedelta:
+    """How long to hold after so many failures of the far side; what it asked for (seconds) counts when longer."""
+    planned = HOLD_SCHEDULE[min(attempts, len(HOLD_SCHEDULE) - 1)]
+    return planned if asked is None else max(planned, timedelta(seconds=asked))
+
+
+class Sorted(msgspec.Struct, frozen=True):
+    """A batch divided: what may be applied, and what must wait behind a parked event of its key."""
+
+    free: tuple[Recorded, ...]
+    behind: tuple[Recorded, ...]
+
+
+def sort(events: Sequence[Recorded], parked: AbstractSet[str]) -> Sorted:
+    """Divide a batch by the keys that are parked; order within each side is kept."""
+    if not parked:
+        return Sorted(tuple(events), ())
+    return Sorted(
+        tuple(event for event in events if event.partitionkey not in parked),
+        tuple(event for event in events if event.partitionkey in parked),
+    )
