@@ -21,7 +21,7 @@ from tillway.landscape.model import (
     Webhook,
 )
 from tillway.landscape.problem import InvalidLandscape, Mark, Problem
-from tillway.landscape.reading import fingerprint, read, reveal
+from tillway.landscape.reading import fingerprint, read, reveal, reveal_all
 from tillway.landscape.schema import json_schema
 
 __all__ = [
@@ -49,4 +49,5 @@ __all__ = [
     "json_schema",
     "read",
     "reveal",
+    "reveal_all",
 ]

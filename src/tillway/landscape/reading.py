@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tillway.errors import Misconfigured
@@ -37,6 +37,23 @@ def reveal(ref: SecretRef, directory: Path) -> str:
         raise Misconfigured(f"the secret in {where} is missing or empty", remedy="provide it, or correct the reference")
     remember_secret(secret)
     return secret
+
+
+def reveal_all(landscape: Landscape, directory: Path) -> Mapping[str, str]:
+    """Every secret a landscape refers to, by the path of its reference, e.g. `consumers.webshop.secret`.
+
+    Raises Misconfigured naming all that are missing.
+    """
+    secrets: dict[str, str] = {}
+    missing: list[str] = []
+    for path, ref in landscape.secret_refs():
+        try:
+            secrets[path] = reveal(ref, directory)
+        except Misconfigured as error:
+            missing.append(f"{path}: {error.detail}")
+    if missing:
+        raise Misconfigured("\n".join(missing), remedy="provide what is missing, or correct the references")
+    return secrets
 
 
 def fingerprint(directory: Path, landscape: Landscape | None = None) -> str:

@@ -1,0 +1,45 @@
+"""Who is asking, and what the landscape lets them do now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+PrincipalKind = Literal["machine", "device", "person", "operator"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Principal:
+    """Somebody who proved who they are. `scopes` hold what their token says *and* the landscape grants now."""
+
+    id: str
+    kind: PrincipalKind
+    scopes: frozenset[str]
+    token_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grant:
+    """What a handler must apply to everything it loads or lists. None in `shops` and `event_types` means all.
+
+    `shop`, `price_list` and `customer` are the defaults for requests that name none.
+    """
+
+    consumer: str
+    kind: PrincipalKind
+    scopes: frozenset[str]
+    shops: frozenset[str] | None
+    shop: str | None = None
+    price_list: str | None = None
+    customer: str | None = None
+    event_types: frozenset[str] | None = frozenset()
+
+    def sees_shop(self, shop: str) -> bool:
+        """Whether data of this shop may be touched."""
+        return self.shops is None or shop in self.shops
+
+    def receives(self, event_type: str) -> bool:
+        """Whether events of this type (short name) may be told."""
+        return self.event_types is None or event_type in self.event_types
