@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .database import POOL_SIZE, Database
+from .embedded import Embedded
 from .migrations import Migration, Room, check, migrate
 from .parts import Part, compose
 from .sql import Statements, load
@@ -13,6 +14,7 @@ __all__ = [
     "POOL_SIZE",
     "TRANSACTION_CUT_SECONDS",
     "Database",
+    "Embedded",
     "Migration",
     "Part",
     "Room",

@@ -28,6 +28,9 @@ POOL_SIZE = 4
 STATEMENT_SECONDS = 30.0
 """The server ends a statement that runs longer, unless the caller of `Database` says otherwise."""
 
+CONNECTION_STATEMENTS = 5_000_000
+"""A session is renewed after this many statements, about an hour of full load, so that its memory cannot grow."""
+
 ACQUIRE_SECONDS = 5.0
 """Longest wait of a read for a free connection."""
 
@@ -58,6 +61,7 @@ class Database:
                 min_size=1,
                 max_size=POOL_SIZE,
                 max_inactive_connection_lifetime=0,  # the pool is small; keep prepared statements
+                max_queries=CONNECTION_STATEMENTS,
                 timeout=CONNECT_SECONDS,
                 command_timeout=self._statement_timeout + CONNECT_SECONDS if self._statement_timeout else None,
                 connection_class=Connection,
