@@ -1,0 +1,21 @@
+"""What we know now: products, price lists, orders, sales and links; intake and refresh."""
+
+from __future__ import annotations
+
+from tillway.records import links, orders, products, sales
+from tillway.records.cache import Shelf
+from tillway.records.refresh import Refresher, Source, freshness, missing_loads
+from tillway.records.tracing import Cause
+
+__all__ = [
+    "Cause",
+    "Refresher",
+    "Shelf",
+    "Source",
+    "freshness",
+    "links",
+    "missing_loads",
+    "orders",
+    "products",
+    "sales",
+]

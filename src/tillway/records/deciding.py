@@ -1,0 +1,147 @@
+"""What a fresh reading of the outside changes: old + new in, writes and events out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from tillway.journal import Event
+from tillway.records.tracing import Cause
+from tillway.retail import LIST_PRICE, PriceList, Product
+from tillway.retail.pricing import price, touched
+
+# A price shown in an event is for one unit; quantity breaks are asked for with a quote.
+ONE = Decimal(1)
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """Products to store, and the events that tell of it."""
+
+    save: tuple[Product, ...]
+    events: tuple[Event, ...]
+
+
+def decide_products(
+    old: Mapping[str, Product],
+    new: Sequence[Product],
+    lists: Sequence[PriceList],
+    *,
+    at: datetime,
+    cause: Cause,
+    first: bool,
+) -> Decision:
+    """What a page of products changes. Equal content changes nothing, whatever the source's change mark says.
+
+    `first`: this is the first load; it stores and tells nothing.
+    """
+    save: list[Product] = []
+    events: list[Event] = []
+    for product in new:
+        before = old.get(product.sku)
+        if before == product:
+            continue
+        save.append(product)
+        if first:
+            continue
+        if before is None or _described(before) != _described(product):
+            events.append(_product_changed(before, product, cause))
+        lists_touched = _lists_touched(before, product, lists, at)
+        if lists_touched:
+            events.append(price_changed(product, lists_touched, lists, at=at, cause=cause))
+    return Decision(tuple(save), tuple(events))
+
+
+def decide_price_list(
+    old: PriceList | None,
+    new: PriceList,
+    products: Iterable[Product],
+    lists: Sequence[PriceList],
+    *,
+    at: datetime,
+    cause: Cause,
+) -> tuple[Event, ...]:
+    """`price.changed` for each product whose rules in this list differ; lists that start from it are touched too."""
+    dependent = [other for other in lists if other.id != new.id and _starts_from(other, new.id)]
+    events = []
+    for product in products:
+        if product.active and touched(old, new, product):
+            names = [new.id, *(other.id for other in dependent)]
+            events.append(price_changed(product, names, (*lists, new), at=at, cause=cause))
+    return tuple(events)
+
+
+def price_changed(
+    product: Product, names: Sequence[str], lists: Sequence[PriceList], *, at: datetime, cause: Cause
+) -> Event:
+    """One event a SKU, naming every list touched and what one unit costs on each now."""
+    by_id = {entry.id: entry for entry in lists}
+    prices = [price(product, by_id.get(name), quantity=ONE, at=at, others=by_id) for name in names]
+    return Event(
+        type="price.changed",
+        subject=product.sku,
+        data={
+            "sku": product.sku,
+            "lists": list(names),
+            "list_price": str(product.list_price),
+            "currency": product.currency,
+            "prices": [
+                {
+                    "price_list": name,
+                    "amount": None if told.amount is None else str(told.amount),
+                    "currency": told.currency,
+                    "source": told.source,
+                    "valid_until": None if told.valid_until is None else msgspec.to_builtins(told.valid_until),
+                }
+                for name, told in zip(names, prices, strict=True)
+            ],
+        },
+        dataclass="public",
+        correlation=cause.correlation,
+        causation=cause.causation,
+        traceparent=cause.traceparent,
+        time=at,
+    )
+
+
+def _product_changed(before: Product | None, product: Product, cause: Cause) -> Event:
+    change = "added" if before is None else ("archived" if before.active and not product.active else "changed")
+    told: dict[str, Any] = msgspec.to_builtins(product)
+    for private in ("template", "variant", "list_price"):
+        told.pop(private, None)
+    return Event(
+        type="product.changed",
+        subject=product.sku,
+        data={"change": change, **told},
+        dataclass="public",
+        correlation=cause.correlation,
+        traceparent=cause.traceparent,
+    )
+
+
+def _described(product: Product) -> Product:
+    """The product without what is told by `price.changed`."""
+    return msgspec.structs.replace(product, list_price=Decimal(0), currency="EUR", taxes=())
+
+
+def _lists_touched(
+    before: Product | None, product: Product, lists: Sequence[PriceList], at: datetime
+) -> tuple[str, ...]:
+    if before is None or not product.active:
+        return ()
+    base = (before.list_price, before.currency, before.taxes) != (product.list_price, product.currency, product.taxes)
+    by_id = {entry.id: entry for entry in lists}
+    names = [LIST_PRICE] if base else []
+    for entry in lists:
+        was = price(before, entry, quantity=ONE, at=at, others=by_id)
+        now = price(product, entry, quantity=ONE, at=at, others=by_id)
+        if (was.amount, was.rule, before.taxes) != (now.amount, now.rule, product.taxes):
+            names.append(entry.id)
+    return tuple(names)
+
+
+def _starts_from(entry: PriceList, list_id: str) -> bool:
+    return any(rule.base_list == list_id for rule in entry.rules)

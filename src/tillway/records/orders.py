@@ -1,0 +1,95 @@
+"""Orders: the one intake, and what became of them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tillway import journal
+from tillway.errors import NotFound
+from tillway.journal import Event
+from tillway.postgres import Part, Tx
+from tillway.records.statements import SQL, document
+from tillway.records.tracing import Cause
+from tillway.retail import Order
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """An order and the consumer it belongs to."""
+
+    consumer: str
+    order: Order
+
+
+def accept(tx: Tx, order: Order, cause: Cause) -> None:
+    """Take an order in: its record and `order.placed`, in the caller's transaction. Web, marketplace and till alike."""
+    tx.stage(
+        Part(
+            "records_order",
+            SQL["save_order"],
+            (
+                UUID(order.id),
+                order.consumer,
+                order.shop,
+                order.reference,
+                order.status,
+                order.placed_at,
+                document(order),
+            ),
+        )
+    )
+    tx.stage(journal.appending([placed(order, cause)]))
+
+
+def placed(order: Order, cause: Cause) -> Event:
+    """`order.placed` of an order."""
+    return Event(
+        type="order.placed",
+        subject=order.id,
+        data=_told(order),
+        personal={"customer": order.customer} if order.customer else None,
+        dataclass="personal" if order.customer else "internal",
+        correlation=cause.correlation,
+        causation=cause.causation,
+        traceparent=cause.traceparent,
+    )
+
+
+def accepted(order: Order, *, connection: str, foreign: str, name: str, cause: Cause) -> Event:
+    """`order.accepted`: confirmed in the back office and read back. Sets a name beside our id."""
+    return Event(
+        type="order.accepted",
+        subject=order.id,
+        data=_told(order) | {"back_office": {"connection": connection, "id": foreign, "name": name}},
+        personal={"customer": order.customer} if order.customer else None,
+        dataclass="personal" if order.customer else "internal",
+        correlation=cause.correlation,
+        causation=cause.causation,
+        traceparent=cause.traceparent,
+    )
+
+
+def settle(order_id: str, status: str) -> Part:
+    """The part that notes how far an order got."""
+    return Part("records_order_settled", SQL["settle_order"], (UUID(order_id), status))
+
+
+async def get(db: Any, order_id: str) -> Kept:
+    """One order. NotFound when there is none of that id."""
+    try:
+        key = UUID(order_id)
+    except ValueError:
+        raise NotFound("no order has this id") from None
+    row = await db.fetchrow(SQL["order"], key)
+    if row is None:
+        raise NotFound("no order has this id")
+    return Kept(row[0], msgspec.json.decode(row[1], type=Order))
+
+
+def _told(order: Order) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.to_builtins(order)
+    for left_out in ("id", "customer", "status"):
+        told.pop(left_out, None)
+    return told

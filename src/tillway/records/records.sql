@@ -1,0 +1,97 @@
+-- name: save_products
+INSERT INTO records.products (sku, connection, variant, template, gtin, active, hash, document)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::bytea[], $8::jsonb[])
+ON CONFLICT (sku) DO UPDATE SET connection = excluded.connection, variant = excluded.variant,
+    template = excluded.template, gtin = excluded.gtin, active = excluded.active, hash = excluded.hash,
+    document = excluded.document, updated_at = clock_timestamp()
+
+-- name: lock_products
+SELECT sku, connection, hash, document FROM records.products WHERE sku = ANY($1::text[]) ORDER BY sku FOR UPDATE
+
+-- name: products_by_sku
+SELECT document FROM records.products WHERE sku = ANY($1::text[])
+
+-- name: products_by_gtin
+SELECT document FROM records.products WHERE gtin = $1 AND active ORDER BY sku LIMIT $2
+
+-- name: products_page
+SELECT document FROM records.products WHERE sku > $1 AND active ORDER BY sku LIMIT $2
+
+-- name: products_of
+SELECT document FROM records.products WHERE connection = $1 AND sku > $2 ORDER BY sku LIMIT $3
+
+-- name: variants_of
+SELECT sku, variant FROM records.products WHERE connection = $1 AND active
+
+-- name: save_price_list
+INSERT INTO records.price_lists (id, connection, hash, document, previous) VALUES ($1, $2, $3, $4::jsonb, $5::jsonb)
+ON CONFLICT (id) DO UPDATE SET connection = excluded.connection, hash = excluded.hash, document = excluded.document,
+    previous = excluded.previous, updated_at = clock_timestamp()
+
+-- name: price_list
+SELECT document FROM records.price_lists WHERE id = $1
+
+-- name: price_lists_of
+SELECT document FROM records.price_lists WHERE connection = $1 ORDER BY id
+
+-- name: price_list_state
+SELECT document, previous FROM records.price_lists WHERE id = $1
+
+-- name: save_order
+INSERT INTO records.orders (id, consumer, shop, reference, status, placed_at, document)
+VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb)
+
+-- name: settle_order
+UPDATE records.orders SET status = $2, document = jsonb_set(document, '{status}', to_jsonb($2::text)),
+    updated_at = clock_timestamp()
+WHERE id = $1
+
+-- name: order
+SELECT consumer, document FROM records.orders WHERE id = $1
+
+-- name: orders_by_reference
+SELECT id FROM records.orders WHERE reference = $1 ORDER BY placed_at DESC LIMIT $2
+
+-- name: save_sales
+-- The first sale of an identity is kept; a repeated one comes back in no row.
+INSERT INTO records.sales (id, consumer, till, epoch, sequence, shop, business_day, status, owner, violations,
+    content_hash, document)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::date[], $8::text[],
+    $9::text[], $10::jsonb[], $11::bytea[], $12::jsonb[])
+ON CONFLICT (id) DO NOTHING
+RETURNING id
+
+-- name: sales_content
+SELECT id, content_hash, status, violations FROM records.sales WHERE id = ANY($1::uuid[])
+
+-- name: settle_sale
+UPDATE records.sales SET status = $2, updated_at = clock_timestamp() WHERE id = $1
+
+-- name: sale
+SELECT id, consumer, till, epoch, sequence, shop, business_day, status, owner, violations, document, received_at
+FROM records.sales WHERE id = $1
+
+-- name: sale_by_sequence
+SELECT id FROM records.sales WHERE till = $1 AND epoch = $2 AND sequence = $3 LIMIT 1
+
+-- name: save_link
+INSERT INTO records.links (kind, ours, connection, theirs, name) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (kind, ours, connection) DO UPDATE SET theirs = excluded.theirs, name = excluded.name
+
+-- name: link
+SELECT theirs, name FROM records.links WHERE kind = $1 AND ours = $2 AND connection = $3
+
+-- name: linked_by_name
+SELECT kind, ours FROM records.links WHERE name = $1 LIMIT $2
+
+-- name: refresh
+SELECT cursor, fingerprint, loaded, read_at FROM records.refreshes WHERE connection = $1 AND domain = $2
+
+-- name: save_refresh
+INSERT INTO records.refreshes (connection, domain, cursor, fingerprint, loaded, read_at)
+VALUES ($1, $2, $3, $4, $5, clock_timestamp())
+ON CONFLICT (connection, domain) DO UPDATE SET cursor = excluded.cursor, fingerprint = excluded.fingerprint,
+    loaded = excluded.loaded, read_at = excluded.read_at
+
+-- name: refreshes
+SELECT connection, domain, loaded, read_at FROM records.refreshes

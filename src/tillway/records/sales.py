@@ -1,0 +1,203 @@
+"""Sales: facts from tills. Kept whatever they say; what does not add up is quarantined with an owner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from tillway import ids, journal
+from tillway.errors import NotFound, Violation
+from tillway.journal import Event
+from tillway.postgres import Part, Tx
+from tillway.records.statements import SQL, digest, document
+from tillway.records.tracing import Cause
+from tillway.retail import Sale
+
+SaleStatus = Literal["recorded", "duplicate", "quarantined"]
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """One sale as it came in: `sale` when it could be read, `body` (already cut of card numbers) in any case.
+
+    `owner` answers for it while it is quarantined; violations empty means it is sound.
+    """
+
+    id: str
+    body: dict[str, Any]
+    sale: Sale | None
+    violations: tuple[Violation, ...] = ()
+    owner: str
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one sale that was sent."""
+
+    id: str
+    status: SaleStatus
+    violations: tuple[Violation, ...] = ()
+
+
+async def record(tx: Tx, receipts: Sequence[Receipt], *, consumer: str, cause: Cause) -> tuple[Taken, ...]:
+    """Take sales in: records and `sale.recorded` or `sale.quarantined`. A repeated identity with the same content is
+    a duplicate; with other content it is kept too, quarantined under an id of its own, for a person to compare.
+    """
+    results: dict[str, Taken] = {}
+    fresh = await _insert(tx, receipts, consumer)
+    repeated = [receipt for receipt in receipts if UUID(receipt.id) not in fresh]
+    conflicts = await _conflicts(tx, repeated) if repeated else ()
+    kept = await _insert(tx, conflicts, consumer) if conflicts else set()
+    by_original = {receipt.body.get("id", receipt.id): receipt for receipt in conflicts}
+    told = [receipt for receipt in receipts if UUID(receipt.id) in fresh]
+    told += [receipt for receipt in conflicts if UUID(receipt.id) in kept]
+    for receipt in receipts:
+        if UUID(receipt.id) in fresh:
+            results[receipt.id] = _taken(receipt)
+            fresh.discard(UUID(receipt.id))
+        elif receipt.id not in results:
+            other = by_original.get(receipt.id)
+            results[receipt.id] = _taken(other) if other else Taken(id=receipt.id, status="duplicate")
+    if told:
+        tx.stage(journal.appending([_event(receipt, cause) for receipt in told]))
+    return tuple(results[receipt.id] for receipt in receipts)
+
+
+def booked(sale: Sale, *, connection: str, foreign: str, name: str, cause: Cause) -> Event:
+    """`sale.booked`: in the back office, once."""
+    return Event(
+        type="sale.booked",
+        subject=sale.id,
+        data=_identity(sale) | {"back_office": {"connection": connection, "id": foreign, "name": name}},
+        correlation=cause.correlation,
+        causation=cause.causation,
+        traceparent=cause.traceparent,
+    )
+
+
+def settle(sale_id: str, status: str) -> Part:
+    """The part that notes how far a sale got."""
+    return Part("records_sale_settled", SQL["settle_sale"], (UUID(sale_id), status))
+
+
+async def get(db: Any, sale_id: str) -> dict[str, Any]:
+    """One sale as kept, with its status, owner and violations. NotFound when there is none of that id."""
+    try:
+        key = UUID(sale_id)
+    except ValueError:
+        raise NotFound("no sale has this id") from None
+    row = await db.fetchrow(SQL["sale"], key)
+    if row is None:
+        raise NotFound("no sale has this id")
+    return {
+        "id": str(row["id"]),
+        "shop": row["shop"],
+        "status": row["status"],
+        "owner": row["owner"],
+        "received_at": row["received_at"],
+        "violations": [] if row["violations"] is None else msgspec.json.decode(row["violations"]),
+        "sale": msgspec.json.decode(row["document"]),
+    }
+
+
+async def read(db: Any, sale_id: str) -> Sale:
+    """The sale itself, for those who book it. NotFound when there is none or it could never be read."""
+    found = await get(db, sale_id)
+    return msgspec.convert(found["sale"], Sale)
+
+
+async def _insert(tx: Tx, receipts: Sequence[Receipt], consumer: str) -> set[UUID]:
+    once = {receipt.id: receipt for receipt in reversed(receipts)}
+    rows = [_row(receipt, consumer) for receipt in sorted(once.values(), key=lambda receipt: receipt.id)]
+    return {row[0] for row in await tx.fetch(SQL["save_sales"], *[list(column) for column in zip(*rows, strict=True)])}
+
+
+async def _conflicts(tx: Tx, repeated: Sequence[Receipt]) -> tuple[Receipt, ...]:
+    rows = await tx.fetch(SQL["sales_content"], [UUID(receipt.id) for receipt in repeated])
+    held = {str(row[0]): row[1] for row in rows}
+    return tuple(_conflict(receipt) for receipt in repeated if held.get(receipt.id) != digest(document(receipt.body)))
+
+
+def _conflict(receipt: Receipt) -> Receipt:
+    """The same identity with other content: a fact too, under an id made of both."""
+    changed = digest(document(receipt.body)).hex()
+    return Receipt(
+        id=conflict_id(receipt.id, changed),
+        body=receipt.body,
+        sale=None,
+        violations=(
+            Violation(pointer="/sequence", detail="this sale was recorded before with other content", rule="conflict"),
+        ),
+        owner=receipt.owner,
+    )
+
+
+def conflict_id(sale_id: str, content: str) -> str:
+    """The id under which differing content of a known sale is kept; the same for the same content."""
+    return str(ids.named("sale-conflict", sale_id, content))
+
+
+def _taken(receipt: Receipt) -> Taken:
+    status: SaleStatus = "quarantined" if receipt.violations else "recorded"
+    return Taken(id=receipt.id, status=status, violations=receipt.violations)
+
+
+def _row(receipt: Receipt, consumer: str) -> tuple[Any, ...]:
+    sale, text = receipt.sale, document(receipt.body)
+    sound = not receipt.violations
+    return (
+        UUID(receipt.id),
+        consumer,
+        sale.till if sale else None,
+        sale.epoch if sale else None,
+        sale.sequence if sale else None,
+        sale.shop if sale else None,
+        sale.business_day if sale else None,
+        "recorded" if sound else "quarantined",
+        None if sound else receipt.owner,
+        None if sound else document([_violation(item) for item in receipt.violations]),
+        digest(text),
+        text,
+    )
+
+
+def _event(receipt: Receipt, cause: Cause) -> Event:
+    if receipt.violations or receipt.sale is None:
+        return Event(
+            type="sale.quarantined",
+            subject=receipt.id,
+            data={
+                "owner": receipt.owner,
+                "shop": receipt.sale.shop if receipt.sale else None,
+                "violations": [_violation(item) for item in receipt.violations],
+            },
+            correlation=cause.correlation,
+            traceparent=cause.traceparent,
+        )
+    return Event(
+        type="sale.recorded",
+        subject=receipt.id,
+        data=_identity(receipt.sale) | {"lines": msgspec.to_builtins(receipt.sale.lines)},
+        correlation=cause.correlation,
+        traceparent=cause.traceparent,
+    )
+
+
+def _identity(sale: Sale) -> dict[str, Any]:
+    return {
+        "shop": sale.shop,
+        "till": sale.till,
+        "epoch": sale.epoch,
+        "sequence": sale.sequence,
+        "business_day": date.isoformat(sale.business_day),
+        "sold_at": msgspec.to_builtins(sale.sold_at),
+        "currency": sale.currency,
+        "gross": str(sale.gross),
+        "kind": sale.kind,
+    }
+
+
+def _violation(item: Violation) -> dict[str, str]:
+    return {"pointer": item.pointer, "detail": item.detail, "rule": item.rule}
