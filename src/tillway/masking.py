@@ -50,9 +50,9 @@ _BEARER = re.compile(r"(?i)\b(bearer)\s+[A-Za-z0-9._~+/=-]{16,}")
 _BASIC = re.compile(r"(?i)\b(basic)\s+([A-Za-z0-9+/_-]{4,}={0,2})")
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*){0,3}", re.ASCII)
 _WEBHOOK_SECRET = re.compile(r"\bwhsec_[\w+/=-]+", re.ASCII)
-_SECRET_NAME = r"(?:password|passwd|secret|api_?key|access_token|refresh_token)"
-_ASSIGNED = re.compile(rf"""(?i)({_SECRET_NAME}=)[^\s"'&,;]+""")
-_QUOTED = re.compile(rf"""(?i)({_SECRET_NAME}["']\s*:\s*(["']))(?:\\.|(?!\2)[^\\])+""")
+_NAMES = r"(?:password|passwd|secret|api_?key|access_token|refresh_token)"
+_ASSIGNED = re.compile(rf"""(?i)({_NAMES}=)[^\s"'&,;]+""")
+_QUOTED = re.compile(rf"""(?i)({_NAMES}["']\s*:\s*(["']))(?:\\.|(?!\2)[^\\])+""")
 _EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]+@[\w-]+(?:\.[\w-]+)+")
 # UUIDs and long hexadecimal runs (hashes, trace ids) hold digits by chance and are passed over as a whole.
 _DIGITS = re.compile(
