@@ -18,17 +18,25 @@ from tillway.retail.outside import (
     PriceLists,
     TillSessions,
 )
+from tillway.retail.place_order import place
 from tillway.retail.price import LIST_PRICE, Price, PriceList, PriceRule
+from tillway.retail.pricing import price
 from tillway.retail.product import Product
 from tillway.retail.quantity import Quantity
+from tillway.retail.quoting import QuotedLine, Totals, Wanted, quote
+from tillway.retail.rule_order import applying, touched
 from tillway.retail.sale import Sale, SaleLine, sale_id
+from tillway.retail.sale_audit import audit_sale
 from tillway.retail.sku import parse_sku
 from tillway.retail.store import Store, Till
-from tillway.retail.tax import Tax, TaxSplit
-from tillway.retail.tender import Tender
+from tillway.retail.tax import DEFAULT_ROUNDING, Document, Rounding, Tax, Taxed, TaxSplit, document, split
+from tillway.retail.tender import Tender, truncated
+from tillway.retail.wire import decode, encode, parse
+from tillway.retail.word import Word
 
 __all__ = [
     "CURRENCIES",
+    "DEFAULT_ROUNDING",
     "LIST_PRICE",
     "MINOR_UNITS",
     "BackOfficeLine",
@@ -39,6 +47,7 @@ __all__ = [
     "Catalogue",
     "Criticality",
     "DataClass",
+    "Document",
     "Money",
     "Order",
     "OrderBook",
@@ -53,19 +62,37 @@ __all__ = [
     "PriceRule",
     "Product",
     "Quantity",
+    "QuotedLine",
+    "Rounding",
     "Sale",
     "SaleLine",
     "Store",
     "Tax",
     "TaxSplit",
+    "Taxed",
     "Tender",
     "Till",
     "TillSessions",
+    "Totals",
+    "Wanted",
+    "Word",
+    "applying",
+    "audit_sale",
     "check_digit",
     "classed",
+    "decode",
+    "document",
+    "encode",
     "minor_units",
+    "parse",
     "parse_gtin",
     "parse_sku",
+    "place",
+    "price",
+    "quote",
     "rounded",
     "sale_id",
+    "split",
+    "touched",
+    "truncated",
 ]

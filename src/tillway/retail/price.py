@@ -79,7 +79,7 @@ class PriceRule(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """False when the back office computes it in a way that these fields do not say."""
 
 
-class PriceList(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PriceList(Word, frozen=True, kw_only=True, forbid_unknown_fields=True, cache_hash=True):
     """A price list with all its rules, in any order."""
 
     id: Annotated[Id, classed(DataClass.INTERNAL)]
