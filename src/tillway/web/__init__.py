@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from tillway.web.incoming import ClientGone, Incoming
-from tillway.web.problems import MethodNotAllowed, NoCredentials, Problem, render, status_of
+from tillway.web.problems import MethodNotAllowed, Problem, render, status_of
 from tillway.web.trace import Trace, continued, correlation, parse_traceparent
 
 __all__ = [
     "ClientGone",
     "Incoming",
     "MethodNotAllowed",
-    "NoCredentials",
     "Problem",
     "Trace",
     "continued",

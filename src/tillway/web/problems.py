@@ -6,7 +6,6 @@ What may be said is decided in `errors.report`: a foreign exception gives its cl
 from __future__ import annotations
 
 import math
-import re
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -24,7 +23,7 @@ from tillway.errors import (
 )
 
 MEDIA_TYPE: Final = b"application/problem+json"
-REALM: Final = "tillway"
+_CHALLENGE: Final = 'Bearer realm="tillway"'
 
 # Seconds a caller is asked to wait when the error itself does not say: long enough to matter, short enough for a till.
 RETRY_AFTER_SECONDS: Final = 1
@@ -38,9 +37,6 @@ _NOT_FOR_ASKERS: Final = (
 )
 _OUTCOME_UNKNOWN_REMEDY: Final = "repeat the request with the same Idempotency-Key, or read what it was to create"
 
-# RFC 6750 section 3: what an error_description may not hold.
-_NOT_QUOTABLE: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
-
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -53,10 +49,6 @@ class MethodNotAllowed(Rejected):
     def __init__(self, detail: str = "", *, allow: tuple[str, ...] = (), remedy: str = "") -> None:
         super().__init__(detail, remedy=remedy)
         self.allow = allow  # type: ignore[misc]  # an instance says its own
-
-
-class NoCredentials(Unauthenticated):
-    """Nothing was presented at all, so the challenge names no error (RFC 6750 section 3.1)."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,20 +99,13 @@ def _sayable(error: BaseException) -> Report:
 
 
 def _extra_headers(error: BaseException) -> Headers:
-    if isinstance(error, Unauthenticated):
-        return [(b"www-authenticate", _challenge(error).encode())]
     if isinstance(error, MethodNotAllowed):
         return [(b"allow", ", ".join(error.allow).encode())]
+    # RFC 6750 section 3: an error that knows its challenge carries it; a 401 has one in any case.
+    challenge = getattr(error, "challenge", _CHALLENGE if isinstance(error, Unauthenticated) else "")
+    if challenge:
+        return [(b"www-authenticate", challenge.encode())]
     asked = getattr(error, "retry_after", None)
     if isinstance(error, (TryAgain, OutcomeUnknown)) or asked is not None:
         return [(b"retry-after", str(max(RETRY_AFTER_SECONDS, math.ceil(asked or 0))).encode())]
     return []
-
-
-def _challenge(error: Unauthenticated) -> str:
-    """RFC 6750 section 3: an error value only for a token that was presented and is no good."""
-    challenge = f'Bearer realm="{REALM}"'
-    if isinstance(error, NoCredentials):
-        return challenge
-    words = _NOT_QUOTABLE.sub(" ", error.detail)
-    return f'{challenge}, error="invalid_token", error_description="{words}"'

@@ -18,7 +18,7 @@ from tillway.errors import (
     Unavailable,
     Violation,
 )
-from tillway.web import MethodNotAllowed, NoCredentials, render, status_of
+from tillway.web import MethodNotAllowed, render, status_of
 
 
 def shown(error):
@@ -69,15 +69,15 @@ def test_what_waiting_cannot_help_names_no_time():
     assert b"retry-after" not in dict(render(Conflict("wrong state"), correlation="c").headers)
 
 
-def test_a_bad_token_is_challenged_with_its_error():
-    _, headers, _ = shown(Unauthenticated('the "token"\r\nis past\\its time'))
-    assert headers[b"www-authenticate"] == (
-        b'Bearer realm="tillway", error="invalid_token", error_description="the  token   is past its time"'
-    )
+def test_an_error_that_knows_its_challenge_brings_it():
+    error = Forbidden("the scope orders:write is needed")
+    error.challenge = 'Bearer realm="tillway", error="insufficient_scope"'
+    _, headers, _ = shown(error)
+    assert headers[b"www-authenticate"] == b'Bearer realm="tillway", error="insufficient_scope"'
 
 
-def test_no_token_is_challenged_without_an_error():
-    assert dict(render(NoCredentials(), correlation="c").headers)[b"www-authenticate"] == b'Bearer realm="tillway"'
+def test_a_401_is_challenged_in_any_case():
+    assert dict(render(Unauthenticated(), correlation="c").headers)[b"www-authenticate"] == b'Bearer realm="tillway"'
 
 
 def test_a_method_that_is_not_there_names_those_that_are():

@@ -1,0 +1,24 @@
+"""The promises: OpenAPI documents and event schemas, the operations compiled from them, and the checks of values."""
+
+from __future__ import annotations
+
+from tillway.contracts import catalog
+from tillway.contracts.documents import ENVELOPE, Documents, load
+from tillway.contracts.operation import Document, Operation, Parameter, compile_document, resolve
+from tillway.contracts.validators import Check, OperationChecks, ParameterCheck, checker
+
+__all__ = [
+    "ENVELOPE",
+    "Check",
+    "Document",
+    "Documents",
+    "Operation",
+    "OperationChecks",
+    "Parameter",
+    "ParameterCheck",
+    "catalog",
+    "checker",
+    "compile_document",
+    "load",
+    "resolve",
+]
