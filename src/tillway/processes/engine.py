@@ -1,0 +1,295 @@
+"""The engine: claims due instances, runs step after step, commits each transition with what it announces.
+
+The runner knows no flow: it reads tables. A step's call happens outside any transaction, between two transitions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from tillway import clock, ids, journal
+from tillway.errors import LeaseLost, NotFound, TillwayError, TryAgain
+from tillway.journal import Follower, Recorded
+from tillway.postgres import Database, Tx, load
+from tillway.processes import deciding
+from tillway.processes.deciding import Advance, Wait
+from tillway.processes.definition import EXCEPTION, START, Definition, Outcome, Work
+
+log = logging.getLogger(__name__)
+
+SQL: Final = load("tillway.processes", "processes.sql")
+
+# A runner silent this long has lost its instances; it renews three times within that.
+LEASE_SECONDS: Final = 6.0
+
+# Instances one node works on at a time; Odoo has few workers, and the connector queues what exceeds them.
+IN_HAND: Final = 16
+
+# Longest rest between two looks for due instances; nudges and known due times come sooner.
+POLL_SECONDS: Final = 1.0
+
+# Told after an instance was started or signalled.
+DUE_CHANNEL: Final = "processes_due"
+
+
+class Instance(msgspec.Struct, kw_only=True):
+    """A claimed instance as this runner knows it."""
+
+    id: UUID
+    definition: Definition
+    subject: str
+    state: str
+    data: dict[str, Any]
+    owed: tuple[str, ...]
+    correlation: str
+    causation: str | None
+    traceparent: str | None
+    attempts: int
+    deadline: Any
+    fence: int
+    resumed: bool
+
+    def work(self) -> Work:
+        """What its step is given."""
+        return Work(
+            subject=self.subject,
+            data=self.data,
+            correlation=self.correlation,
+            causation=self.causation,
+            traceparent=self.traceparent,
+            attempts=self.attempts,
+        )
+
+
+class Engine:
+    """Runs on every *works* node."""
+
+    def __init__(self, db: Database, node: UUID, definitions: Iterable[Definition]) -> None:
+        self._db = db
+        self._node = node
+        self._definitions = {(item.name, item.version): item for item in definitions}
+        self._wake = asyncio.Event()
+        self._hands: dict[UUID, asyncio.Task[None]] = {}
+
+    def followers(self) -> tuple[Follower, ...]:
+        """One follower a definition: it starts instances from the journal."""
+        return tuple(self._starter(definition) for definition in self._definitions.values())
+
+    async def run(self) -> None:
+        """Until cancelled. A step in hand then has an unknown outcome: its lease runs out and another node asks."""
+        stop_listening = await self._db.listen(DUE_CHANNEL, self._wake.set)
+        renewing = asyncio.create_task(self._renew())
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    await self._claim()
+                    rest = await self._rest()
+                except TryAgain as error:
+                    log.warning("engine: %s", error.detail)
+                    rest = POLL_SECONDS
+                try:
+                    await asyncio.wait_for(self._wake.wait(), rest)
+                except TimeoutError:
+                    continue
+        finally:
+            stop_listening()
+            renewing.cancel()
+            for task in self._hands.values():
+                task.cancel()
+            await asyncio.gather(*self._hands.values(), return_exceptions=True)
+
+    async def _claim(self) -> None:
+        room = IN_HAND - len(self._hands)
+        if room <= 0:
+            return
+        for row in await self._db.fetch(SQL["claim"], self._node, LEASE_SECONDS, room):
+            definition = self._definitions.get((row["definition"], row["version"]))
+            if definition is None:
+                # A newer release's flow: it stays due for a node that knows it.
+                await self._db.fetchval(SQL["postpone"], row["id"], self._node, row["fence"], LEASE_SECONDS)
+                continue
+            task = asyncio.create_task(self._work_through(_instance(row, definition)))
+            self._hands[row["id"]] = task
+            task.add_done_callback(partial(self._put_down, row["id"]))
+
+    def _put_down(self, key: UUID, _: asyncio.Task[None]) -> None:
+        self._hands.pop(key, None)
+        self._wake.set()
+
+    async def _rest(self) -> float:
+        if len(self._hands) >= IN_HAND:
+            return POLL_SECONDS
+        due = await self._db.fetchval(SQL["next_due"])
+        return POLL_SECONDS if due is None else min(POLL_SECONDS, max(0.01, due))
+
+    async def _work_through(self, instance: Instance) -> None:
+        try:
+            while await self._one(instance):
+                pass
+        except LeaseLost as error:
+            log.info("%s %s: %s", instance.definition.name, instance.subject, error.detail)
+        except TillwayError as error:
+            # Ours failed, not the step: the lease runs out and the instance is taken up again.
+            log.warning("%s %s: %s", instance.definition.name, instance.subject, error.detail)
+
+    async def _one(self, instance: Instance) -> bool:
+        """Run the step of the present state and commit its transition; whether there is another step at once."""
+        step = instance.definition.step(instance.state)
+        if step is None:
+            raise AssertionError("unreachable: only states with a step are due")
+        outcome = deciding.resumed(instance.definition, instance.state) if instance.resumed else None
+        instance.resumed = False
+        if outcome is None:
+            try:
+                outcome = await step.act(instance.work())
+            except TryAgain as error:
+                answer = deciding.again(step, instance.attempts, error, deadline=instance.deadline, now=clock.now())
+                if isinstance(answer, Wait):
+                    await self._postpone(instance, answer.seconds)
+                    return False
+                outcome = answer
+            except Exception as error:
+                if not isinstance(error, TillwayError):
+                    log.exception("%s %s in %s", instance.definition.name, instance.subject, instance.state)
+                outcome = deciding.outcome_of(error) or Outcome(event="unexpected")
+        advance = deciding.after(instance.definition, instance.state, instance.owed, outcome)
+        await self._commit(instance, outcome, advance)
+        return advance.acts
+
+    async def _commit(self, instance: Instance, outcome: Outcome, advance: Advance) -> None:
+        was, data = instance.state, deciding.merged(instance.data, outcome)
+        code, detail = advance.exception or (None, None)
+        events, parts = list(outcome.events), list(outcome.parts)
+        if advance.exception is not None:
+            told, noted = instance.definition.tell(instance.work(), *advance.exception)
+            events += told
+            parts += noted
+        async with self._db.transaction() as tx:
+            number = await tx.fetchval(
+                SQL["advance"],
+                instance.id,
+                self._node,
+                instance.fence,
+                advance.state,
+                msgspec.json.encode(data).decode(),
+                list(advance.owed),
+                advance.acts,
+                LEASE_SECONDS,
+                code,
+                detail,
+                advance.ends,
+            )
+            if number is None:
+                raise LeaseLost("another node took this instance over")
+            await tx.execute(
+                SQL["note"],
+                instance.id,
+                number,
+                was,
+                advance.event,
+                advance.state,
+                instance.attempts,
+                self._node,
+                advance.detail or None,
+            )
+            for part in parts:
+                tx.stage(part)
+            if events:
+                tx.stage(journal.appending(events))
+        instance.state, instance.data, instance.owed, instance.attempts = advance.state, data, advance.owed, 0
+
+    async def _postpone(self, instance: Instance, seconds: float) -> None:
+        if await self._db.fetchval(SQL["postpone"], instance.id, self._node, instance.fence, seconds) is None:
+            raise LeaseLost("another node took this instance over")
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 4)
+            if not self._hands:
+                continue
+            try:
+                await self._db.fetch(SQL["renew"], self._node, list(self._hands), LEASE_SECONDS)
+            except TryAgain as error:
+                log.warning("leases not renewed: %s", error.detail)
+
+    def _starter(self, definition: Definition) -> Follower:
+        async def start(tx: Tx, events: Sequence[Recorded]) -> None:
+            await _start(tx, definition, events)
+            tx.nudge(DUE_CHANNEL)
+
+        return Follower(
+            name=f"process {definition.name}",
+            types=frozenset({definition.starts_on}),
+            owner=definition.owner,
+            apply=start,
+            starts="oldest",
+        )
+
+
+async def signal(db: Database, definition: Definition, subject: str, event: str) -> None:
+    """Let a person act on an exception: `retry`, `cancel`, whatever the table allows there.
+
+    NotFound when there is no such instance in the exception state, or the table has no such line.
+    """
+    if not definition.knows(EXCEPTION, event):
+        raise NotFound(f"{definition.name} allows {', '.join(deciding.allowed(definition))} on an exception")
+    async with db.transaction() as tx:
+        row = await tx.fetchrow(SQL["instance"], definition.name, subject)
+        if row is None or row["state"] != EXCEPTION:
+            raise NotFound(f"{definition.name} of {subject} is no exception")
+        target = definition.next(EXCEPTION, event)
+        number = await tx.fetchval(SQL["signal"], row["id"], EXCEPTION, target, definition.deadline.total_seconds())
+        if number is None:
+            raise NotFound(f"{definition.name} of {subject} is no exception")
+        await tx.execute(SQL["note"], row["id"], number, EXCEPTION, event, target, 0, None, None)
+        tx.nudge(DUE_CHANNEL)
+
+
+async def _start(tx: Tx, definition: Definition, events: Sequence[Recorded]) -> None:
+    first = definition.next(START, definition.starts_on)
+    step = definition.step(first)
+    owed = [step.compensation] if step is not None and step.compensation is not None else []
+    beginnings = [definition.begin(event.subject, event.whole) for event in events]
+    await tx.execute(
+        SQL["start"],
+        definition.name,
+        definition.version,
+        first,
+        owed,
+        definition.deadline.total_seconds(),
+        definition.owner,
+        [ids.named("process", definition.name, event.subject) for event in events],
+        [event.subject for event in events],
+        [msgspec.json.encode(beginning.data).decode() for beginning in beginnings],
+        [event.correlation for event in events],
+        [str(event.id) for event in events],
+        [event.traceparent for event in events],
+        [beginning.money_at_risk for beginning in beginnings],
+        [beginning.currency for beginning in beginnings],
+    )
+
+
+def _instance(row: Any, definition: Definition) -> Instance:
+    return Instance(
+        id=row["id"],
+        definition=definition,
+        subject=row["subject"],
+        state=row["state"],
+        data=msgspec.json.decode(row["data"]),
+        owed=tuple(row["owed"]),
+        correlation=row["correlation"],
+        causation=row["causation"],
+        traceparent=row["traceparent"],
+        attempts=row["attempts"],
+        deadline=row["deadline"],
+        fence=row["fence"],
+        resumed=row["resumed"],
+    )

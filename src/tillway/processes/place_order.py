@@ -1,0 +1,189 @@
+"""Place an order: have it in the back office once, confirmed, and read back before anybody is told.
+
+The first try writes at once: nobody else has this order in hand. Whatever may have been tried before is looked up by
+our id; and because "not found" proves nothing while the far side may still be at work, writing is the same idempotent
+act each time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from tillway.errors import NotFound
+from tillway.journal import Event
+from tillway.postgres import Database, Part
+from tillway.processes.backoffice import BackOffices, call
+from tillway.processes.definition import (
+    EXCEPTION,
+    REFUSED,
+    START,
+    UNKNOWN,
+    Beginning,
+    Definition,
+    On,
+    Outcome,
+    Step,
+    Work,
+)
+from tillway.records import Cause, links, orders
+from tillway.retail import BackOfficeOrder, Criticality, Order, minor_units
+
+OWNER: Final = "retail-operations"
+
+# An order that is not in the back office by then needs a person; the customer was promised it.
+DEADLINE: Final = timedelta(hours=4)
+
+TABLE: Final = (
+    On(START, "order.placed", "writing"),
+    On("writing", "written", "confirming"),
+    On("writing", "confirmed", "reading-back"),
+    On("writing", UNKNOWN, "looking-up"),
+    On("looking-up", "absent", "writing"),
+    On("looking-up", "draft", "confirming"),
+    On("looking-up", "confirmed", "reading-back"),
+    On("confirming", "done", "reading-back"),
+    On("confirming", UNKNOWN, "reading-back"),
+    On("confirming", REFUSED, "reading-back"),
+    On("reading-back", "confirmed", "accepted"),
+    On("reading-back", "draft", "confirming"),
+    On(EXCEPTION, "retry", "looking-up"),
+    On(EXCEPTION, "cancel", "cancelling"),
+    On("cancelling", "done", "cancelled"),
+    On("cancelling", "absent", "cancelled"),
+    On("cancelling", UNKNOWN, "cancelling"),
+)
+
+
+def place_order(db: Database, offices: BackOffices) -> Definition:
+    """The flow, bound to where it reads orders and whom it asks."""
+    steps = _Steps(db, offices)
+    return Definition(
+        name="place-order",
+        version=1,
+        starts_on="order.placed",
+        owner=OWNER,
+        deadline=DEADLINE,
+        steps=(
+            Step(state="writing", act=steps.write, tag="compensatable", compensation="cancelling"),
+            Step(state="looking-up", act=steps.look_up, tag="retriable"),
+            Step(state="confirming", act=steps.confirm, tag="pivot"),
+            Step(state="reading-back", act=steps.read_back, tag="retriable"),
+            Step(state="cancelling", act=steps.cancel, tag="retriable"),
+        ),
+        table=TABLE,
+        ends=frozenset({"accepted", "cancelled"}),
+        begin=_begin,
+        tell=_tell,
+    )
+
+
+def verdict(order: Order, held: BackOfficeOrder) -> tuple[str, str]:
+    """What the back office's order says of ours: the event for the table, and why. Pure."""
+    if held.state in ("cancelled", "other"):
+        return held.state, f"the order is {held.state} in the back office"
+    if held.state == "draft":
+        return "draft", ""
+    ours = Counter[str]()
+    for line in order.lines:
+        ours[line.sku] += line.quantity  # type: ignore[assignment]
+    theirs = Counter[str]()
+    for entry in held.lines:
+        theirs[entry.sku] += entry.quantity  # type: ignore[assignment]
+    if ours != theirs or held.line_count != len(order.lines):
+        return (
+            "differs",
+            f"the back office holds {held.line_count} lines for our {len(order.lines)}, or other quantities",
+        )
+    # Whether tax is rounded by line or in total is a setting over there: a minor unit a line is no dispute.
+    tolerance = Decimal(len(order.lines)).scaleb(-minor_units(order.currency))
+    if abs(held.gross - order.gross) > tolerance:
+        return "differs", f"the back office's total is {held.gross}, ours {order.gross} {order.currency}"
+    return "confirmed", ""
+
+
+class _Steps:
+    def __init__(self, db: Database, offices: BackOffices) -> None:
+        self._db = db
+        self._offices = offices
+
+    async def write(self, work: Work) -> Outcome:
+        order = await self._order(work)
+        place = self._offices.orders(order.shop, order.customer)
+        held = await place.book.write(call(work, place.store.company), order, place.store)
+        event = "confirmed" if held.state == "confirmed" else "written"
+        return Outcome(event=event, data={"foreign_id": held.foreign_id, "name": held.name})
+
+    async def look_up(self, work: Work) -> Outcome:
+        order = await self._order(work)
+        place = self._offices.orders(order.shop, order.customer)
+        held = await place.book.find(call(work, place.store.company), order.id, order.placed_at)
+        if held is None:
+            return Outcome(event="absent")
+        return Outcome(event=held.state, data={"foreign_id": held.foreign_id, "name": held.name})
+
+    async def confirm(self, work: Work) -> Outcome:
+        order = await self._order(work)
+        place = self._offices.orders(order.shop, order.customer)
+        terms = call(work, place.store.company, criticality=Criticality.CRITICAL)
+        await place.book.confirm(terms, work.data["foreign_id"])
+        return Outcome(event="done")
+
+    async def read_back(self, work: Work) -> Outcome:
+        order = await self._order(work)
+        place = self._offices.orders(order.shop, order.customer)
+        held = await place.book.read(call(work, place.store.company), work.data["foreign_id"])
+        event, why = verdict(order, held)
+        if event != "confirmed":
+            return Outcome(event=event, detail=why)
+        cause = _cause(work)
+        return Outcome(
+            event=event,
+            events=(
+                orders.accepted(
+                    order, connection=place.connection, foreign=held.foreign_id, name=held.name, cause=cause
+                ),
+            ),
+            parts=(
+                orders.settle(order.id, "accepted"),
+                links.linking("order", order.id, place.connection, held.foreign_id, held.name),
+            ),
+        )
+
+    async def cancel(self, work: Work) -> Outcome:
+        order = await self._order(work)
+        place = self._offices.orders(order.shop, order.customer)
+        terms = call(work, place.store.company)
+        held = await place.book.find(terms, order.id, order.placed_at)
+        if held is not None and held.state != "cancelled":
+            await place.book.cancel(terms, held.foreign_id)
+        parts: tuple[Part, ...] = (orders.settle(order.id, "cancelled"),)
+        return Outcome(event="absent" if held is None else "done", parts=parts)
+
+    async def _order(self, work: Work) -> Order:
+        return (await orders.get(self._db, work.subject)).order
+
+
+def _begin(subject: str, data: Mapping[str, Any]) -> Beginning:
+    if "gross" not in data:
+        raise NotFound(f"order.placed of {subject} carries no total")
+    return Beginning(data={}, money_at_risk=Decimal(data["gross"]), currency=data["currency"])
+
+
+def _tell(work: Work, code: str, detail: str) -> tuple[Sequence[Event], Sequence[Part]]:
+    event = Event(
+        type="order.exception",
+        subject=work.subject,
+        data={"process": "place-order", "code": code, "detail": detail, "owner": OWNER, "actions": ["retry", "cancel"]},
+        correlation=work.correlation,
+        causation=work.causation,
+        traceparent=work.traceparent,
+    )
+    return (event,), (orders.settle(work.subject, "exception"),)
+
+
+def _cause(work: Work) -> Cause:
+    return Cause(correlation=work.correlation, causation=work.causation, traceparent=work.traceparent)
