@@ -1,0 +1,30 @@
+"""Odoo 19 over JSON-2: catalogue, price lists, orders and till sales, each effect once."""
+
+from __future__ import annotations
+
+from .back_office import Odoo
+from .catalogue import OdooCatalogue
+from .cursor import OVERLAP
+from .mapping.products import Skipped
+from .order_book import OdooOrderBook
+from .permits import Permits
+from .places import WORKERS, Connection, Places, TillInOdoo
+from .price_lists import OdooPriceLists
+from .probe import Probe
+from .till_sessions import OdooTillSessions
+
+__all__ = [
+    "OVERLAP",
+    "WORKERS",
+    "Connection",
+    "Odoo",
+    "OdooCatalogue",
+    "OdooOrderBook",
+    "OdooPriceLists",
+    "OdooTillSessions",
+    "Permits",
+    "Places",
+    "Probe",
+    "Skipped",
+    "TillInOdoo",
+]

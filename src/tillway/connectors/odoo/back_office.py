@@ -1,0 +1,46 @@
+"""One Odoo behind the protocols of `retail`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from tillway import clock
+from tillway.outbound import Client
+from tillway.retail import Call
+
+from .catalogue import OdooCatalogue
+from .client import Json2
+from .order_book import OdooOrderBook
+from .permits import Permits
+from .places import Connection, Places
+from .price_lists import OdooPriceLists
+from .probe import Probe, probe
+from .till_sessions import OdooTillSessions
+
+
+class Odoo:
+    """What one connection offers. All four share its permits; replace it whole when the landscape changes, handing
+    the old one's `permits` on.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        client: Client,
+        *,
+        places: Places | None = None,
+        permits: Permits | None = None,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        self.permits = permits or Permits(connection.workers)
+        self._odoo = Json2(connection, client, permits=self.permits, now=now)
+        known = places or Places()
+        self.catalogue = OdooCatalogue(self._odoo, now=now)
+        self.price_lists = OdooPriceLists(self._odoo)
+        self.order_book = OdooOrderBook(self._odoo, known)
+        self.till_sessions = OdooTillSessions(self._odoo, known)
+
+    async def probe(self, call: Call) -> Probe:
+        """What it looks like from here: version, key, modules, rights. Raises nothing that the answer can say."""
+        return await probe(self._odoo, call)

@@ -1,0 +1,149 @@
+"""The catalogue: products page by page, in as few calls as their number of kinds of related records."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from tillway import clock
+from tillway.retail import Call, Page, Product
+
+from .client import READ, Json2
+from .cursor import advanced, begun, domain, moment, parse, render
+from .mapping import products, taxes
+from .mapping.products import Related, Skipped
+from .mapping.values import reference, text
+
+PAGE_MAX: Final = 1000
+"""Products a page at most: about a second of one Odoo worker and 1 MiB of answer."""
+
+_log = logging.getLogger("tillway.connectors.odoo")
+
+
+class OdooCatalogue:
+    """`retail.Catalogue` over one Odoo. Prices, taxes and categories are as the call's company sees them."""
+
+    def __init__(self, odoo: Json2, *, now: Callable[[], datetime] = clock.now) -> None:
+        self._odoo = odoo
+        self._now = now
+
+    async def products(self, call: Call, *, cursor: str | None, limit: int) -> Page[Product]:
+        """Products changed since the cursor in the order of their ids; some come again. What is no product is logged
+        by kind of reason; `page` gives it in full.
+        """
+        page, skipped = await self.page(call, cursor=cursor, limit=limit)
+        if skipped:
+            reasons = Counter(each.reason.split(":")[0] for each in skipped)
+            _log.info("%d of the records read are no products: %s", len(skipped), dict(reasons))
+        return page
+
+    async def page(self, call: Call, *, cursor: str | None, limit: int) -> tuple[Page[Product], tuple[Skipped, ...]]:
+        """The next page, and the records on it that are no products of the hub, each with its reason.
+
+        A change of what `write_date` does not follow (a variant's surcharge, a category's place) is seen only by a
+        sweep from the beginning.
+        """
+        limit = min(limit, PAGE_MAX)
+        position = parse(cursor)
+        if not position.after:
+            position = begun(position, await self._newest(call), self._now())
+        rows = await self._rows(call, domain(position), order="id", limit=limit)
+        more = len(rows) == limit
+        following = render(advanced(position, [row["id"] for row in rows], more=more))
+        winner, rows = await self._resolved(call, rows)
+        related = await self._related(call, rows)
+        mapped = [products.product(row, related, call.company, winner) for row in rows]
+        items = tuple(each for each in mapped if isinstance(each, Product))
+        skipped = tuple(each for each in mapped if isinstance(each, Skipped))
+        return Page(items=items, cursor=following, more=more), skipped
+
+    async def product_ids(self, call: Call) -> frozenset[str]:
+        """Foreign ids of all variants that exist and have a code, archived ones included."""
+        found = await self._odoo.call(
+            call,
+            READ,
+            "product.product",
+            "search",
+            context={"active_test": False},
+            domain=[["default_code", "!=", False]],
+        )
+        return frozenset(str(each) for each in found)
+
+    async def _rows(self, call: Call, wanted: list[Any], **arguments: Any) -> list[dict[str, Any]]:
+        return await self._odoo.search_read(
+            call, "product.product", wanted, products.FIELDS, archived=True, **arguments
+        )
+
+    async def _newest(self, call: Call) -> datetime | None:
+        """The newest change of a product, by Odoo's clock."""
+        rows = await self._odoo.search_read(
+            call, "product.product", [], ["write_date"], archived=True, order="write_date desc", limit=1
+        )
+        return moment(rows[0]["write_date"]) if rows and text(rows[0]["write_date"]) else None
+
+    async def _resolved(self, call: Call, rows: list[dict[str, Any]]) -> tuple[dict[str, int], list[dict[str, Any]]]:
+        """Which record each code on the page stands for, and the page with those records that were not on it.
+
+        A record that steps back (archived, renamed) leaves its code to another one, which did not change itself: so
+        that one has to come along.
+        """
+        codes = sorted({code for row in rows if (code := text(row["default_code"])) is not None})
+        if not codes:
+            return {}, rows
+        same = await self._odoo.search_read(
+            call, "product.product", [["default_code", "in", codes]], ["default_code", "active"], archived=True
+        )
+        winner = products.winners(same)
+        missing = set(winner.values()) - {row["id"] for row in rows}
+        if missing:
+            rows = rows + await self._rows(call, [["id", "in", sorted(missing)]], order="id")
+        return winner, rows
+
+    async def _related(self, call: Call, rows: list[dict[str, Any]]) -> Related:
+        known = await read_taxes(self._odoo, call, {each for row in rows for each in row["taxes_id"]})
+        categories = {int(each) for row in rows if (each := reference(row["categ_id"])) is not None}
+        values = {each for row in rows for each in row["product_template_attribute_value_ids"]}
+        attributes: list[dict[str, Any]] = []
+        if values:
+            attributes = await self._odoo.search_read(
+                call,
+                "product.template.attribute.value",
+                [["id", "in", sorted(values)]],
+                products.ATTRIBUTE_FIELDS,
+                archived=True,
+            )
+        return Related(
+            taxes=known,
+            categories=await read_categories(self._odoo, call, categories),
+            attributes=products.attributes(attributes),
+        )
+
+
+async def read_categories(odoo: Json2, call: Call, wanted: Iterable[int]) -> dict[int, str]:
+    """Category paths by id, e.g. {5: "4/5/"}."""
+    keys = sorted(wanted)
+    if not keys:
+        return {}
+    rows = await odoo.search_read(call, "product.category", [["id", "in", keys]], products.CATEGORY_FIELDS)
+    return {row["id"]: str(row["parent_path"]) for row in rows}
+
+
+async def read_taxes(odoo: Json2, call: Call, wanted: Iterable[int]) -> Mapping[int, Mapping[str, Any]]:
+    """Rows of `account.tax` by id in Odoo's order of computing, the members of groups included."""
+    keys = set(wanted)
+    if not keys:
+        return {}
+
+    async def rows() -> list[dict[str, Any]]:
+        return await odoo.search_read(
+            call, "account.tax", [["id", "in", sorted(keys)]], taxes.FIELDS, archived=True, order=taxes.ORDER
+        )
+
+    found = await rows()
+    if members := taxes.children(found) - keys:
+        keys |= members
+        found = await rows()
+    return {row["id"]: row for row in found}

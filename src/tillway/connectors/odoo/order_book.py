@@ -1,0 +1,161 @@
+"""Orders: written once with their lines once, confirmed once, whatever gets lost or repeated on the way.
+
+Odoo has no idempotent creation of orders: `create` makes another one each time and `client_order_ref` is not unique.
+What it does enforce is that an external id names one record. So an order is written with `load`, external ids on the
+order *and* on each line, in one transaction: any number of loads, at once or one after another, make one order.
+Asking first ("is it there?") saves work but proves nothing, since Odoo may still be busy with an earlier attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from tillway.clock import aware
+from tillway.errors import Invalid, NotFound, Poison, TryAgain, Violation
+from tillway.retail import BackOfficeOrder, BackOfficeStore, Call, Order
+
+from .classify import scrub
+from .client import BOOK, WRITE, Json2, number
+from .mapping import orders
+from .mapping.values import reference, text
+from .places import Places
+from .variants import by_sku
+
+SEARCH_MARGIN: Final = timedelta(days=1)
+"""How long before `placed_at` an order may seem to be created: clocks that differ, and then some. `create_date` is
+indexed in Odoo and our reference is not, so this bound is what makes finding cheap."""
+
+_PASSING: Final = ("could not serialize", "deadlock detected", "concurrent update", "could not obtain lock")
+"""Postgres' words for a lost race. `load` answers 200 and puts them into a message instead of failing."""
+
+
+class OdooOrderBook:
+    """`retail.OrderBook` over one Odoo."""
+
+    def __init__(self, odoo: Json2, places: Places) -> None:
+        self._odoo = odoo
+        self._places = places
+
+    async def find(self, call: Call, order_id: str, placed_at: datetime) -> BackOfficeOrder | None:
+        """The order that carries our id, or None; the oldest one, should people have copied it."""
+        return await self._found(call, order_id, placed_at, call.company)
+
+    async def write(self, call: Call, order: Order, store: BackOfficeStore) -> BackOfficeOrder:
+        """Have the order there once, as a draft; one that is there already, in whatever state, is left as it is.
+
+        Invalid: Odoo does not take it. Poison: a SKU, list or customer that Odoo or the landscape does not know.
+        TryAgain: another attempt is just at it. OutcomeUnknown: ask `find`, then do this again.
+        """
+        found = await self._found(call, order.id, order.placed_at, store.company)
+        if found is not None:
+            return found
+        fields, data = await self._rows(call, order, store)
+        answer = await self._odoo.call(
+            call, WRITE, "sale.order", "load", company=store.company, fields=fields, data=data
+        )
+        if answer["ids"]:
+            return await self._read(call, [["id", "=", answer["ids"][0]]], store.company) or _gone(answer["ids"][0])
+        # The race may have been lost to an attempt of our own that is done by now.
+        found = await self._found(call, order.id, order.placed_at, store.company)
+        if found is not None:
+            return found
+        raise _refused(answer["messages"])
+
+    async def confirm(self, call: Call, foreign_id: str) -> None:
+        """Make the draft binding. Confirming twice is refused by Odoo, so a refusal is answered by looking."""
+        try:
+            await self._odoo.call(call, BOOK, "sale.order", "action_confirm", ids=[number(foreign_id, "order")])
+        except Invalid:
+            if (await self.read(call, foreign_id)).state != "confirmed":
+                raise
+
+    async def read(self, call: Call, foreign_id: str) -> BackOfficeOrder:
+        """The order as it stands now. NotFound when it was deleted."""
+        found = await self._read(call, [["id", "=", number(foreign_id, "order")]], call.company)
+        return found or _gone(foreign_id)
+
+    async def cancel(self, call: Call, foreign_id: str) -> None:
+        """Call the order off. Odoo lets even a delivered one be cancelled: whether it may be is for the caller."""
+        if (await self.read(call, foreign_id)).state == "cancelled":
+            return
+        await self._odoo.call(call, BOOK, "sale.order", "action_cancel", ids=[number(foreign_id, "order")])
+
+    async def _rows(self, call: Call, order: Order, store: BackOfficeStore) -> tuple[list[str], list[list[str]]]:
+        try:
+            price_list = self._places.price_list(order.price_list)
+        except KeyError:
+            remedy = "declare it under price_lists of the landscape, on this connection"
+            raise Poison(f"Odoo does not know price list {order.price_list}", remedy=remedy) from None
+        known = await by_sku(self._odoo, call, (line.sku for line in order.lines), company=store.company)
+        violations = tuple(
+            Violation(pointer=f"/lines/{place}/sku", detail="Odoo has no product with this internal reference")
+            for place, line in enumerate(order.lines)
+            if line.sku not in known
+        )
+        if violations:
+            raise Invalid("Odoo does not know all products of this order", violations=violations)
+        return orders.rows(
+            order,
+            store,
+            customer=self._customer(order, store),
+            price_list=price_list,
+            variants={sku: row["id"] for sku, row in known.items()},
+        )
+
+    def _customer(self, order: Order, store: BackOfficeStore) -> str:
+        if order.customer is None:
+            return store.customer
+        try:
+            return str(self._places.customers[order.customer])
+        except KeyError:
+            remedy = "declare the customer under customers of the landscape, on this connection"
+            raise Poison("Odoo does not know the customer of this order", remedy=remedy) from None
+
+    async def _found(self, call: Call, order_id: str, placed_at: datetime, company: str) -> BackOfficeOrder | None:
+        since = (aware(placed_at) - SEARCH_MARGIN).strftime("%Y-%m-%d %H:%M:%S")
+        domain = [["client_order_ref", "=", order_id], ["create_date", ">=", since]]
+        return await self._read(call, domain, company)
+
+    async def _read(self, call: Call, domain: list[Any], company: str) -> BackOfficeOrder | None:
+        rows = await self._odoo.search_read(
+            call, "sale.order", domain, orders.FIELDS, company=company, order="id", limit=1
+        )
+        if not rows:
+            return None
+        lines = await self._odoo.search_read(
+            call,
+            "sale.order.line",
+            [["order_id", "=", rows[0]["id"]]],
+            orders.LINE_FIELDS,
+            company=company,
+            order="sequence,id",
+        )
+        products = {int(each) for line in lines if (each := reference(line["product_id"])) is not None}
+        skus = await self._skus(call, products, company) if products else {}
+        return orders.order(rows[0], lines, skus)
+
+    async def _skus(self, call: Call, products: set[int], company: str) -> dict[int, str]:
+        rows = await self._odoo.search_read(
+            call,
+            "product.product",
+            [["id", "in", sorted(products)]],
+            ["default_code"],
+            archived=True,
+            company=company,
+        )
+        return {row["id"]: code for row in rows if (code := text(row["default_code"])) is not None}
+
+
+def _gone(foreign_id: Any) -> BackOfficeOrder:
+    raise NotFound(f"Odoo has no order {foreign_id} any more")
+
+
+def _refused(messages: list[Mapping[str, Any]]) -> Exception:
+    """What a `load` that made nothing says: a lost race, or data that Odoo does not take."""
+    texts = [str(each.get("message", "")) for each in messages]
+    if any(words in text for text in texts for words in _PASSING):
+        return TryAgain("another attempt to write this order is under way in Odoo")
+    details = "; ".join(dict.fromkeys(scrub(text) for text in texts if text))
+    return Invalid(f"Odoo does not take the order: {details}")

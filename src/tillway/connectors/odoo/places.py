@@ -1,0 +1,60 @@
+"""What an Odoo is to us, and what our shops, tills, lists and customers are called in it. Frozen values, handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from tillway.retail import LIST_PRICE
+
+WORKERS: Final = 2
+"""Calls at once to one Odoo unless told otherwise: its default number of HTTP workers. More only adds latency, and
+for confirmations of the same products minutes of serialization back-off (measured)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One Odoo database and how to get in."""
+
+    url: str
+    """Where it answers, e.g. `https://odoo.example.com`: the final address, for redirects are not followed."""
+    database: str
+    """Sent as `X-Odoo-Database`."""
+    key: str = field(repr=False)
+    """An API key of scope `rpc`."""
+    workers: int = WORKERS
+    """How many calls it may get at once."""
+    allow_writes: bool = True
+    """False lets through only calls that change nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TillInOdoo:
+    """One till."""
+
+    company: str
+    """Foreign id of the company that owns the point of sale."""
+    config: int
+    """`pos.config` id."""
+    methods: Mapping[str, int]
+    """`pos.payment.method` id by kind of tender: cash, card, voucher, other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Our ids to theirs, for all that the landscape declares on one connection."""
+
+    price_lists: Mapping[str, int | None] = field(default_factory=lambda: MappingProxyType({}))
+    """`product.pricelist` id by our id of the list; None is Odoo's own list price."""
+    customers: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """`res.partner` id by our id of the customer."""
+    tills: Mapping[str, TillInOdoo] = field(default_factory=lambda: MappingProxyType({}))
+    """Tills by our id."""
+
+    def price_list(self, ours: str) -> int | None:
+        """The foreign id of a list of ours; None for list prices. KeyError when it is not declared."""
+        if ours == LIST_PRICE and ours not in self.price_lists:
+            return None
+        return self.price_lists[ours]
