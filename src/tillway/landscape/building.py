@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from tillway.landscape import schema
 from tillway.landscape.checks import Declared, check
 from tillway.landscape.document import Document, parse
-from tillway.landscape.landscape import Landscape
+from tillway.landscape.landscape import INHERITED, Landscape
 from tillway.landscape.problem import InvalidLandscape, Path, meant
 
 # Stands in while an invalid landscape's sound entries are checked against each other; never leaves this file.
@@ -21,6 +21,8 @@ _STAND_IN = {"name": "?", "currency": "XXX", "timezone": "UTC"}
 def build(files: Mapping[str, str]) -> Landscape:
     """The landscape that these YAML texts (by file name) declare. Raises InvalidLandscape with every finding."""
     document = parse(files)
+    if document.unreadable:
+        raise InvalidLandscape(document.problems)
     landscape = _validated(document)
     if landscape is not None:
         for problem in check(landscape, _declared(document.data)):
@@ -62,6 +64,9 @@ def _sound(data: Mapping[str, Any], broken: list[Path]) -> dict[str, Any]:
 def _note(document: Document, error: ErrorDetails) -> Path:
     path = tuple(step for step in error["loc"] if step != "[key]")
     field = str(path[-1]) if path else ""
+    if path[:1] == ("shops",) and field in INHERITED and path not in document.marks:
+        # The shop took it over; it is told where the organisation says it, or fails to.
+        return path
     around = schema.node(path[:-1])
     here = schema.node(path)
     kind = error["type"]

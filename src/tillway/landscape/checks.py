@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from tillway.landscape.landscape import Landscape
-from tillway.landscape.model import RESERVED_CONSUMER, Consumer, Shop, SubscriptionEntry
+from tillway.landscape.model import RESERVED_CONSUMER, Consumer, CustomerEntry, PriceListEntry, Shop, SubscriptionEntry
 from tillway.landscape.problem import Path, Problem, meant
 
 # Interfaces that hand out events: who may call them must say which events.
@@ -54,8 +54,7 @@ def _shop(shop: Shop, landscape: Landscape, declared: Declared) -> Iterator[Prob
     yield from _refers((*here, "connection"), "connection", shop.connection, declared.of("connections"))
     yield from _refers((*here, "price_list"), "price list", shop.price_list, declared.of("price_lists"))
     price_list = landscape.price_lists.get(shop.price_list)
-    if price_list is not None and price_list.connection != shop.connection:
-        yield _elsewhere((*here, "price_list"), price_list.id, price_list.connection, shop.connection)
+    yield from _elsewhere((*here, "price_list"), price_list, shop, declared)
     if shop.tills and not shop.tender_methods:
         yield Problem(
             path=(*here, "tender_methods"),
@@ -64,12 +63,15 @@ def _shop(shop: Shop, landscape: Landscape, declared: Declared) -> Iterator[Prob
         )
 
 
-def _elsewhere(path: Path, what: str, is_at: str, should: str) -> Problem:
-    return Problem(
-        path=path,
-        text=f"{what!r} lives behind the connection {is_at!r}, this shop books through {should!r}",
-        remedy="name one of the same connection",
-    )
+def _elsewhere(
+    path: Path, entry: PriceListEntry | CustomerEntry | None, shop: Shop | None, declared: Declared
+) -> Iterator[Problem]:
+    """What a shop works with lives behind the shop's own connection; one that is not declared was told already."""
+    if entry is None or shop is None or not {entry.connection, shop.connection} <= declared.of("connections"):
+        return
+    if entry.connection != shop.connection:
+        text = f"{entry.id!r} lives behind the connection {entry.connection!r}, {shop.id!r} books through "
+        yield Problem(path=path, text=text + repr(shop.connection), remedy="name one of the same connection")
 
 
 def _tills(landscape: Landscape) -> Iterator[Problem]:
@@ -99,7 +101,7 @@ def _consumer(consumer: Consumer, landscape: Landscape, declared: Declared) -> I
     yield from _scopes(here, consumer, declared)
     yield from _consumer_shops(here, consumer, declared)
     yield from _event_types((*here, "event_types"), consumer.event_types, declared)
-    yield from _same_connection(here, consumer, landscape)
+    yield from _same_connection(here, consumer, landscape, declared)
 
 
 def _scopes(here: Path, consumer: Consumer, declared: Declared) -> Iterator[Problem]:
@@ -128,16 +130,12 @@ def _consumer_shops(here: Path, consumer: Consumer, declared: Declared) -> Itera
         yield Problem(path=(*here, "shops"), text=text, remedy=f"add {consumer.shop} to shops")
 
 
-def _same_connection(here: Path, consumer: Consumer, landscape: Landscape) -> Iterator[Problem]:
+def _same_connection(here: Path, consumer: Consumer, landscape: Landscape, declared: Declared) -> Iterator[Problem]:
     shop = landscape.shops.get(consumer.shop or "")
-    if shop is None:
-        return
     price_list = landscape.price_lists.get(consumer.price_list or "")
     customer = landscape.customers.get(consumer.customer or "")
-    if price_list is not None and price_list.connection != shop.connection:
-        yield _elsewhere((*here, "price_list"), price_list.id, price_list.connection, shop.connection)
-    if customer is not None and customer.connection != shop.connection:
-        yield _elsewhere((*here, "customer"), customer.id, customer.connection, shop.connection)
+    yield from _elsewhere((*here, "price_list"), price_list, shop, declared)
+    yield from _elsewhere((*here, "customer"), customer, shop, declared)
 
 
 def _event_types(here: Path, types: Iterable[str], declared: Declared) -> Iterator[Problem]:

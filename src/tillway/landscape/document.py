@@ -15,6 +15,9 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Deeper than any section goes; guards the stack.
 DEPTH_MAX = 32
 
+_MERGE = "tag:yaml.org,2002:merge"
+_PLAIN = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
+
 
 @dataclass(slots=True)
 class Document:
@@ -23,6 +26,8 @@ class Document:
     data: dict[str, Any] = field(default_factory=dict)
     marks: dict[Path, Mark] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    unreadable: bool = False
+    """A file could not be read to its end, so what seems to be missing may stand there."""
 
     def mark(self, path: Path) -> Mark | None:
         """The place of a path, or of the nearest thing around it that has one."""
@@ -74,6 +79,7 @@ class _File:
         mark = getattr(error, "problem_mark", None)
         text = getattr(error, "problem", None) or "cannot be read"
         line = mark.line + 1 if mark else 1
+        self.document.unreadable = True
         self.document.finding((), f"not YAML: {text}", "correct the syntax", Mark(self.file, line))
 
     def _find(self, path: Path, text: str, remedy: str, node: yaml.Node) -> None:
@@ -103,11 +109,12 @@ class _File:
         self._find(path, "stands twice", f"first in {first.file}:{first.line}; keep one", node)
 
     def _key(self, loader: Any, node: yaml.Node, path: Path) -> str | None:
-        key = loader.construct_object(node) if isinstance(node, yaml.ScalarNode) else None
-        if isinstance(key, str) and key != "<<":
+        merge = node.tag == _MERGE
+        key = self._scalar(loader, node, path) if isinstance(node, yaml.ScalarNode) and not merge else None
+        if isinstance(key, str):
             return key
         shown = node.value if isinstance(node, yaml.ScalarNode) else "?"
-        remedy = "write the fields out" if shown == "<<" else f'put it in quotes: "{shown}"'
+        remedy = "write the fields out" if merge else f'put it in quotes: "{shown}"'
         self._find(path, f"the key {shown} is not a text", remedy, node)
         return None
 
@@ -117,6 +124,9 @@ class _File:
         # An alias hands out the same node again: refused, so nothing can expand without end.
         if id(node) in self.seen or len(path) > DEPTH_MAX:
             self._find(path, "is an alias or nested too deeply", "write it out where it is used", node)
+            return None
+        if node.tag not in _PLAIN:
+            self._find(path, f"the tag {node.tag} is not read", "leave it out", node)
             return None
         self.seen.add(id(node))
         if isinstance(node, yaml.MappingNode):

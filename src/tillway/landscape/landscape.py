@@ -33,7 +33,7 @@ from tillway.landscape.model import (
 E = TypeVar("E")
 
 # What a shop takes over from the organisation when it says nothing itself.
-_INHERITED = ("timezone", "currency")
+INHERITED = frozenset({"timezone", "currency"})
 
 
 class Landscape(Model):
@@ -69,7 +69,7 @@ class Landscape(Model):
         organisation, shops = value.get("organisation"), value.get("shops")
         if not isinstance(organisation, Mapping) or not isinstance(shops, Mapping):
             return value
-        given = {name: organisation[name] for name in _INHERITED if name in organisation}
+        given = {name: organisation[name] for name in INHERITED if name in organisation}
         filled = {key: {**given, **shop} if isinstance(shop, Mapping) else shop for key, shop in shops.items()}
         return {**value, "shops": filled}
 

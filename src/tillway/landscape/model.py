@@ -19,6 +19,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     PlainValidator,
     StrictBool,
     StrictInt,
@@ -106,6 +107,7 @@ Scope = Annotated[str, StringConstraints(pattern=SCOPE_PATTERN)]
 AllOrIds = Annotated[
     Literal["*"] | tuple[str, ...],
     PlainValidator(_all_or_ids, json_schema_input_type=Literal["*"] | tuple[str, ...]),
+    PlainSerializer(lambda value: value if value == "*" else list(value), return_type=Literal["*"] | list[str]),
 ]
 Criticality = Literal["critical", "high", "normal", "low"]
 Layer = Literal["system", "process", "experience"]

@@ -6,11 +6,9 @@ import copy
 from functools import cache
 from typing import Any
 
-from tillway.landscape.landscape import Landscape
+from tillway.landscape.landscape import INHERITED, Landscape
 from tillway.landscape.model import Entry
 from tillway.landscape.problem import Path
-
-_SHOP_INHERITS = frozenset({"timezone", "currency"})
 
 
 def json_schema() -> dict[str, Any]:
@@ -28,7 +26,7 @@ def _schema() -> dict[str, Any]:
         del definition["properties"]["id"]
         definition["required"] = [name for name in definition.get("required", ()) if name != "id"]
     shop = definitions["Shop"]
-    shop["required"] = [name for name in shop["required"] if name not in _SHOP_INHERITS]
+    shop["required"] = [name for name in shop["required"] if name not in INHERITED]
     for definition in (schema, *definitions.values()):
         for field in definition["properties"].values():
             if "patternProperties" in field:
