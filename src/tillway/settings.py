@@ -33,6 +33,9 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "Address the front door listens on.")
     port: int = _setting(8080, "Port the front door listens on; 0 takes any free one.")
+    public_url: str = _setting(
+        "", "Address clients know the hub by, the issuer of its tokens; the same on all nodes. Empty: this node's own."
+    )
     doors: int = _setting(0, "Door processes. 0: one less than the cores, at least one.")
     poll_seconds: float = _setting(60.0, "Seconds between two polls of an ERP for changes; nudges come on top.")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
@@ -41,6 +44,11 @@ class Settings:
     def landscape_directory(self) -> Path:
         """Where the landscape is read from."""
         return self.landscape or self.state / "landscape"
+
+    @property
+    def base_url(self) -> str:
+        """Where clients reach the hub."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
 
     @property
     def door_count(self) -> int:

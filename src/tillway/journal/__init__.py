@@ -11,7 +11,7 @@ from tillway.journal import cursor
 from tillway.journal.appending import APPENDED_CHANNEL, appending
 from tillway.journal.event import Event, Recorded, cloudevent, long_type, short_type
 from tillway.journal.follower import Follower
-from tillway.journal.overview import FollowerState, ParkedItem, follower_states, parked_items, replay
+from tillway.journal.overview import FollowerState, ParkedItem, ensure_partitions, follower_states, parked_items, replay
 from tillway.journal.reading import Head, Page, by_correlation, by_subject, head, oldest, read
 from tillway.journal.runner import Runner
 from tillway.journal.sequencer import Sequencer
@@ -34,6 +34,7 @@ __all__ = [
     "by_subject",
     "cloudevent",
     "cursor",
+    "ensure_partitions",
     "follower_states",
     "head",
     "long_type",

@@ -211,3 +211,6 @@ DELETE FROM journal.parked WHERE follower = $1 AND position = $2 AND NOT behind 
 SELECT follower, position, lane, partitionkey, event_id::text, behind, reason, detail, attempts, next_attempt, owner,
     value_at_stake, parked_at
 FROM journal.parked ORDER BY parked_at LIMIT $1
+
+-- name: ensure_partitions
+SELECT journal.ensure_partitions($1, $2)

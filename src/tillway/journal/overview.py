@@ -12,6 +12,9 @@ from tillway.journal.appending import SQL
 from tillway.journal.reading import Reads
 from tillway.postgres import Database
 
+# Months of partitions made ahead: an outage of upkeep for weeks goes unnoticed by writers.
+PARTITIONS_AHEAD: Final = 2
+
 # Parked items one look shows.
 PARKED_SHOWN: Final = 500
 
@@ -48,6 +51,11 @@ class ParkedItem(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     value_at_stake: str | None
     parked_at: datetime
+
+
+async def ensure_partitions(db: Reads, since: datetime) -> None:
+    """Make the journal's partitions from this month on, PARTITIONS_AHEAD months ahead."""
+    await db.fetchval(SQL["ensure_partitions"], since, PARTITIONS_AHEAD)
 
 
 async def follower_states(db: Reads) -> tuple[FollowerState, ...]:

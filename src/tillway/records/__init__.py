@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tillway.records import links, orders, products, sales
 from tillway.records.cache import Shelf
-from tillway.records.refresh import Refresher, Source, freshness, missing_loads
+from tillway.records.refresh import Refresher, Source, freshness, keep_lease, missing_loads
 from tillway.records.tracing import Cause
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Shelf",
     "Source",
     "freshness",
+    "keep_lease",
     "links",
     "missing_loads",
     "orders",

@@ -12,7 +12,8 @@ import msgspec
 from tillway.journal import Event
 from tillway.records.tracing import Cause
 from tillway.retail import LIST_PRICE, PriceList, Product
-from tillway.retail.pricing import price, touched
+from tillway.retail.pricing import price
+from tillway.retail.rule_order import touched
 
 # A price shown in an event is for one unit; quantity breaks are asked for with a quote.
 ONE = Decimal(1)

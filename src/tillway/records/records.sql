@@ -95,3 +95,11 @@ ON CONFLICT (connection, domain) DO UPDATE SET cursor = excluded.cursor, fingerp
 
 -- name: refreshes
 SELECT connection, domain, loaded, read_at FROM records.refreshes
+
+-- name: keep_lease
+-- Takes or renews the right to refresh a connection; no row when another node has it.
+INSERT INTO records.refreshers AS r (connection, node, expires_at)
+VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
+ON CONFLICT (connection) DO UPDATE SET node = excluded.node, expires_at = excluded.expires_at
+WHERE r.node = excluded.node OR r.expires_at < clock_timestamp()
+RETURNING connection

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -32,6 +33,9 @@ EVENTS_AT_ONCE: Final = 200
 
 # One reading of the far side may take this long in all before it is given up until the next turn.
 READ_SECONDS: Final = 60
+
+# A node that is silent this long no longer refreshes. Two at once do no harm, so no fence is needed.
+LEASE_SECONDS: Final = 8.0
 
 PRODUCTS, PRICES = "products", "prices"
 
@@ -207,6 +211,11 @@ class Refresher:
             reference=f"refresh-{self._source.connection}",
             company=self._source.company,
         )
+
+
+async def keep_lease(db: Database, connection: str, node: UUID) -> bool:
+    """Take or renew the right to refresh a connection; whether this node has it now."""
+    return await db.fetchval(SQL["keep_lease"], connection, node, LEASE_SECONDS) is not None
 
 
 async def freshness(db: Any) -> dict[tuple[str, str], datetime | None]:

@@ -83,3 +83,10 @@ CREATE TABLE records.refreshes (
     read_at timestamptz,
     PRIMARY KEY (connection, domain)
 );
+
+-- Which node refreshes a connection. Two at once do no harm, they only ask the ERP twice.
+CREATE TABLE records.refreshers (
+    connection text PRIMARY KEY,
+    node uuid NOT NULL,
+    expires_at timestamptz NOT NULL
+);

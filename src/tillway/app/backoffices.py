@@ -1,0 +1,121 @@
+"""The back offices of the landscape, as connectors: built anew and whole whenever the landscape is swapped."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from tillway.app.landscapes import Watched
+from tillway.connectors.odoo import Connection, Odoo, Places, TillInOdoo
+from tillway.errors import Misconfigured
+from tillway.landscape import Landscape, SecretRef, Shop
+from tillway.outbound import Client
+from tillway.processes import OrderPlace, TillPlace
+from tillway.records import Source
+from tillway.retail import BackOfficeStore, Till
+
+
+class BackOfficesOfLandscape:
+    """Answers for the landscape in force at the moment of each question."""
+
+    def __init__(self, watched: Watched, client: Client, *, poll_seconds: float) -> None:
+        self._watched = watched
+        self._client = client
+        self._poll_seconds = poll_seconds
+        self._odoos: dict[str, Odoo] = {}
+        self._hash = ""
+
+    def orders(self, shop: str, customer: str | None) -> OrderPlace:
+        """Where an order of this shop goes; the customer is the order's, or the shop's walk-in."""
+        landscape = self._fresh()
+        declared = landscape.shop(shop)
+        partner = self._partner(landscape, declared, customer)
+        return OrderPlace(
+            connection=declared.connection,
+            book=self._odoos[declared.connection].order_book,
+            store=BackOfficeStore(
+                store=shop, company=str(declared.company), warehouse=str(declared.warehouse), customer=partner
+            ),
+        )
+
+    def sales(self, till: str) -> TillPlace:
+        """Where a sale of this till goes."""
+        landscape = self._fresh()
+        shop, _ = landscape.till(till)
+        return TillPlace(
+            connection=shop.connection,
+            company=str(shop.company),
+            sessions=self._odoos[shop.connection].till_sessions,
+            till=Till(id=till, store=shop.id),
+        )
+
+    def sources(self) -> tuple[Source, ...]:
+        """What is read to keep the records fresh: one source a connection."""
+        landscape = self._fresh()
+        return tuple(self._source(landscape, name) for name in landscape.connections)
+
+    def _source(self, landscape: Landscape, name: str) -> Source:
+        connection = landscape.connections[name]
+        shops = landscape.shops_of(name)
+        return Source(
+            connection=name,
+            company=str(shops[0].company) if shops else "1",
+            catalogue=self._odoos[name].catalogue,
+            price_lists=self._odoos[name].price_lists,
+            lists={entry.id: str(entry.odoo) for entry in landscape.price_lists_of(name) if entry.odoo != "list"},
+            poll_seconds=connection.poll_seconds or self._poll_seconds,
+        )
+
+    def _partner(self, landscape: Landscape, shop: Shop, customer: str | None) -> str:
+        if customer is not None:
+            return str(landscape.customer(customer).partner)
+        for entry in landscape.customers.values():
+            if entry.connection == shop.connection:
+                return str(entry.partner)
+        raise Misconfigured(
+            f"no customer is declared for connection {shop.connection}", remedy="declare a walk-in under `customers`"
+        )
+
+    def _fresh(self) -> Landscape:
+        landscape = self._watched.active.current
+        if landscape.hash != self._hash:
+            self._odoos = {name: self._odoo(landscape, name, self._odoos.get(name)) for name in landscape.connections}
+            self._hash = landscape.hash
+        return landscape
+
+    def _odoo(self, landscape: Landscape, name: str, before: Odoo | None) -> Odoo:
+        entry = landscape.connections[name]
+        return Odoo(
+            Connection(
+                url=entry.url,
+                database=entry.database,
+                key=self._reveal(entry.key),
+                workers=entry.workers,
+                allow_writes=entry.allow_writes,
+            ),
+            self._client,
+            places=places_of(landscape, name),
+            permits=None if before is None else before.permits,
+        )
+
+    def _reveal(self, ref: SecretRef) -> str:
+        return self._watched.reveal(ref)
+
+
+def places_of(landscape: Landscape, connection: str) -> Places:
+    """Our ids to theirs, for all that is declared on one connection. Pure."""
+    shops = landscape.shops_of(connection)
+    return Places(
+        price_lists=MappingProxyType(
+            {entry.id: None if entry.odoo == "list" else entry.odoo for entry in landscape.price_lists_of(connection)}
+        ),
+        customers=MappingProxyType(
+            {entry.id: entry.partner for entry in landscape.customers.values() if entry.connection == connection}
+        ),
+        tills=MappingProxyType(
+            {
+                till.id: TillInOdoo(company=str(shop.company), config=till.pos_config, methods=shop.tender_methods)
+                for shop in shops
+                for till in shop.tills.values()
+            }
+        ),
+    )

@@ -1,0 +1,117 @@
+"""A *door* process: HTTP and local followers. `python -m tillway.app.door PARENT`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from tillway import apis, clock, contracts, settings, telemetry
+from tillway.app import child
+from tillway.app.landscapes import Watched
+from tillway.app.realm import realm_of
+from tillway.errors import TryAgain, report
+from tillway.gateway import Door, Leaving, build
+from tillway.identity import SigningKeys
+from tillway.journal import Tail
+from tillway.landscape import reveal_all
+from tillway.postgres import Database
+from tillway.records import Shelf, freshness, missing_loads
+from tillway.settings import Settings
+
+# Connections that may wait to be accepted: a burst of a few thousand tills reconnecting at once.
+BACKLOG: Final = 4_096
+
+# A stopping door waits this long for requests in flight before it closes their connections.
+DRAIN_SECONDS: Final = 10.0
+
+
+class Secrets:
+    """The consumers' secrets of the landscape in force, read anew when it is swapped."""
+
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
+        self._known: Mapping[str, str] = {}
+        self._read()
+        watched.active.subscribe(lambda _: self._read())
+
+    def __call__(self) -> Mapping[str, str]:
+        """Secret by consumer."""
+        return self._known
+
+    def _read(self) -> None:
+        revealed = reveal_all(self._watched.active.current, self._watched.directory)
+        prefix, suffix = "consumers.", ".secret"
+        self._known = {
+            path[len(prefix) : -len(suffix)]: secret for path, secret in revealed.items() if path.startswith(prefix)
+        }
+
+
+@contextlib.asynccontextmanager
+async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]:
+    """A door and what must run beside it."""
+    watched = Watched(given.landscape_directory)
+    async with Database(given.database_url, "door") as db:
+        tail = Tail(db)
+        await tail.start()
+        leaving = Leaving()
+        door = build(
+            documents=contracts.load(),
+            bindings=apis.bindings(db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving),
+            keys=await SigningKeys.open(db, realm_of(given), now=clock.now()),
+            active=watched.active,
+            database=db,
+            secrets=Secrets(watched),
+            ready=lambda: _unready(db, watched),
+            leaving=leaving,
+        )
+        yield door, (tail.run(), watched.run())
+
+
+async def _unready(db: Database, watched: Watched) -> tuple[str, ...]:
+    try:
+        return missing_loads(tuple(watched.active.current.connections), await freshness(db))
+    except TryAgain as error:
+        return (report(error).detail,)
+
+
+async def _serve(given: Settings, door: Door, stop: asyncio.Event) -> None:
+    server = Server(
+        door,
+        address=given.host,
+        port=given.port,
+        interface=Interfaces.ASGI,
+        backlog=BACKLOG,
+        log_enabled=False,
+        websockets=False,
+    )
+    serving = asyncio.ensure_future(server.serve())
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    door.drain()
+    server.stop()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(serving, DRAIN_SECONDS)
+
+
+async def _main(stop: asyncio.Event) -> None:
+    given = settings.read(os.environ)
+    telemetry.configure(given.log_level, process="door")
+    async with opened(given) as (door, works):
+        ending = asyncio.Event()
+        serving = asyncio.ensure_future(_serve(given, door, stop))
+        serving.add_done_callback(lambda _: ending.set())
+        await child.until(ending, *works)
+        await serving
+
+
+if __name__ == "__main__":
+    child.die_with(int(sys.argv[1]))
+    child.run(_main)

@@ -1,0 +1,174 @@
+"""`tillway up`: supervises Postgres, the doors and one works process, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Final
+
+from tillway import __version__, clock, ids, telemetry
+from tillway.app import child
+from tillway.app.realm import realm_of
+from tillway.app.rooms import ROOMS
+from tillway.errors import Misconfigured
+from tillway.identity import OPERATOR_LIFETIME, SigningKeys, operator_token
+from tillway.landscape import read
+from tillway.postgres import Database, Embedded, migrate
+from tillway.postgres.lock import Lock
+from tillway.settings import PREFIX, Settings
+
+log = logging.getLogger(__name__)
+
+# A child that died is started again after this, doubled at each death in a row up to the last.
+RESTART_SECONDS: Final = 0.2
+RESTART_SECONDS_MAX: Final = 10.0
+
+# A child that lived this long has started well: its next death begins the doubling anew.
+WELL_SECONDS: Final = 30.0
+
+# Children are asked to stop and given this long; a door drains for 10 s at most.
+STOP_SECONDS: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What others need to know of a running hub; kept as `hub.json` in the state directory."""
+
+    base_url: str
+    database_url: str
+    pid: int
+
+
+class Hub:
+    """One hub on one state directory. `start`, then `run` until stopped, both on the main thread's loop."""
+
+    def __init__(self, given: Settings) -> None:
+        self._given = given
+        self._embedded = None if given.database_url else Embedded(given.state)
+        self._lock = Lock(given.state / "hub.lock")
+        self._children: dict[str, asyncio.subprocess.Process] = {}
+        self._stopping = False
+
+    async def start(self) -> Running:
+        """Postgres up, schema current, operator's token written, port known. Misconfigured says what is in the way."""
+        given = self._given
+        given.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        read(given.landscape_directory)
+        if self._embedded is not None:
+            given = replace(given, database_url=self._embedded.start())
+        else:
+            self._lock.take()
+        await migrate(given.database_url, ROOMS, __version__)
+        self._given = replace(given, port=given.port or _free_port(given.host))
+        await self._write_operator_token()
+        running = Running(self._given.base_url, self._given.database_url, os.getpid())
+        _write_private(self._given.state / "hub.json", json.dumps(_plain(running)))
+        return running
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keep all children alive until `stop`, then end them in order: doors drain, works, Postgres."""
+        roles = {"works": "tillway.app.works"}
+        roles |= {f"door-{number}": "tillway.app.door" for number in range(1, self._given.door_count + 1)}
+        keepers = [self._keep(name, module) for name, module in roles.items()]
+        keepers.append(self._renew_operator_token())
+        if self._embedded is not None:
+            keepers.append(self._embedded.supervise())
+        try:
+            await child.until(stop, *keepers)
+        finally:
+            await self._end()
+
+    async def _keep(self, name: str, module: str) -> None:
+        wait = RESTART_SECONDS
+        while not self._stopping:
+            began = clock.monotonic()
+            process = await child.spawn(module, environment=self._environment())
+            self._children[name] = process
+            code = await process.wait()
+            if self._stopping:
+                return
+            wait = RESTART_SECONDS if clock.monotonic() - began > WELL_SECONDS else min(wait * 2, RESTART_SECONDS_MAX)
+            log.error("%s ended with code %s; starting it again in %.1f s", name, code, wait)
+            await asyncio.sleep(wait)
+
+    async def _end(self) -> None:
+        self._stopping = True
+        for process in self._children.values():
+            if process.returncode is None:
+                process.terminate()
+        for name, process in self._children.items():
+            try:
+                await asyncio.wait_for(process.wait(), STOP_SECONDS)
+            except TimeoutError:
+                log.warning("%s did not stop within %.0f s and is killed", name, STOP_SECONDS)
+                process.kill()
+                await process.wait()
+        (self._given.state / "hub.json").unlink(missing_ok=True)
+        if self._embedded is not None:
+            await asyncio.to_thread(self._embedded.stop)
+        else:
+            self._lock.release()
+
+    def _environment(self) -> Mapping[str, str]:
+        settings = {
+            PREFIX + item.name.upper(): str(value)
+            for item in fields(self._given)
+            if (value := getattr(self._given, item.name)) is not None
+        }
+        return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)} | settings
+
+    async def _write_operator_token(self) -> None:
+        async with Database(self._given.database_url, "supervisor") as db:
+            realm = realm_of(self._given)
+            keys = await SigningKeys.open(db, realm, now=clock.now())
+            token = operator_token(key=keys.ring.signing, realm=realm, now=clock.now(), token_id=str(ids.new()))
+        _write_private(self._given.state / "operator.token", token)
+
+    async def _renew_operator_token(self) -> None:
+        while True:
+            await asyncio.sleep(OPERATOR_LIFETIME.total_seconds() / 2)
+            await self._write_operator_token()
+
+
+def running(state: Path) -> Running:
+    """The hub that runs on a state directory. Misconfigured when none does."""
+    try:
+        found = json.loads((state / "hub.json").read_text())
+    except FileNotFoundError:
+        raise Misconfigured(f"no hub runs on {state}", remedy="start one with `tillway up` or `tillway demo`") from None
+    return Running(**found)
+
+
+async def up(given: Settings, stop: asyncio.Event) -> None:
+    """Run a hub until `stop`."""
+    telemetry.configure(given.log_level, process="supervisor")
+    hub = Hub(given)
+    found = await hub.start()
+    log.info("the hub answers at %s", found.base_url)
+    await hub.run(stop)
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write whole or not at all, readable by the owner only."""
+    fresh = path.with_suffix(path.suffix + ".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
+def _plain(value: Running) -> dict[str, str | int]:
+    return {item.name: getattr(value, item.name) for item in fields(value)}

@@ -1,0 +1,16 @@
+"""The rooms that own a schema, in the order their migrations run."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tillway.postgres import Room
+
+ROOMS: Final = (
+    Room("journal", "tillway.journal"),
+    Room("identity", "tillway.identity"),
+    Room("records", "tillway.records"),
+    Room("subscriptions", "tillway.subscriptions"),
+    Room("processes", "tillway.processes"),
+    Room("gateway", "tillway.gateway"),
+)

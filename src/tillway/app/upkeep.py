@@ -1,0 +1,35 @@
+"""What must be done now and then: partitions made ahead, old answers forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from tillway import clock
+from tillway.errors import TryAgain
+from tillway.gateway import forget
+from tillway.journal import ensure_partitions
+from tillway.postgres import Database
+
+log = logging.getLogger(__name__)
+
+# Partitions are made two months ahead, so a day's delay is nothing; hourly also bounds what is forgotten at once.
+EVERY_SECONDS: Final = 3_600
+
+
+class Upkeep:
+    """Safe on any number of nodes: each act is idempotent."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await ensure_partitions(self._db, clock.now())
+                await forget(self._db, clock.now())
+            except TryAgain as error:
+                log.warning("upkeep: %s", error.detail)
+            await asyncio.sleep(EVERY_SECONDS)
