@@ -45,7 +45,7 @@ SETTINGS = {
     "log_error_verbosity": "terse",
 }
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
-FLEETING = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "32MB"}
+FLEETING = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "on", "shared_buffers": "32MB"}
 """For tests: survives the death of any process, not of the machine."""
 
 _HERE = "/proc/self/cwd"
@@ -64,6 +64,7 @@ class Cluster:
         self.home = home
         self.data = home / "data"
         self.pid_file = self.data / "postmaster.pid"
+        self.socket_files = tuple(self.data / "socket" / name for name in (_SOCKET, f"{_SOCKET}.lock"))
         self._durable = durable
         self._install = install
         self._ready_install: Path | None = None

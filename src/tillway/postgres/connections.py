@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from typing import Any
 
 import asyncpg
 
 from tillway.errors import Misconfigured
 
-from .failures import translate
+from .failures import CONNECTION_LOST, translate
 
 CONNECT_SECONDS = 5.0
 """Longest wait for a new session."""
@@ -16,7 +18,11 @@ CONNECT_SECONDS = 5.0
 IDLE_IN_TRANSACTION_SECONDS = 5
 """A transaction whose client fell silent holds locks; the server ends its session after this."""
 
-PASSWORD = re.compile(r"(://[^/@:]*):[^@]*@")
+RELEASE_SECONDS = 1.0
+"""A connection whose statement was given up must answer within this, or it is thrown away."""
+
+_log = logging.getLogger("tillway.postgres")
+_PASSWORDS = ((re.compile(r"(://[^/@:]*):.*@"), r"\1:***@"), (re.compile(r"([?&]password=)[^&]*"), r"\1***"))
 
 
 class Connection(asyncpg.Connection):
@@ -52,6 +58,14 @@ async def connect(dsn: str, name: str, *, statement_timeout: float = 0) -> Conne
     return connection
 
 
+async def give_back(pool: asyncpg.Pool[Any], connection: Any) -> None:
+    """Return a connection to its pool; one that does not answer any more is closed instead, and nobody waits for it."""
+    try:
+        await pool.release(connection, timeout=RELEASE_SECONDS)
+    except (*CONNECTION_LOST, asyncpg.InterfaceError) as error:
+        _log.info("a connection was dropped (%s)", type(error).__name__)
+
+
 def refused(error: Exception, dsn: str) -> Exception:
     """Why no session was given: Misconfigured when waiting cannot help, else what `translate` says."""
     lasting = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
@@ -65,4 +79,6 @@ def refused(error: Exception, dsn: str) -> Exception:
 
 def shown(dsn: str) -> str:
     """The DSN without its password, for messages."""
-    return PASSWORD.sub(r"\1:***@", dsn)
+    for pattern, instead in _PASSWORDS:
+        dsn = pattern.sub(instead, dsn)
+    return dsn

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import asyncpg
 
-from .connections import CONNECT_SECONDS, Connection, connect, refused, session_settings
+from .connections import CONNECT_SECONDS, Connection, connect, give_back, refused, session_settings
 from .failures import translate
 from .transactions import TRANSACTION_CUT_SECONDS, Tx, in_transaction
 from .wakeups import Listener, Nudger
@@ -143,8 +143,11 @@ class Database:
             # A second connection could wait for the first for ever once all are taken, and would see other rows.
             raise RuntimeError("read with tx.fetch inside a transaction")
         try:
-            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+            connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+            try:
                 yield connection
+            finally:
+                await give_back(self._pool, connection)
         except Exception as error:
             raised = translate(error)
             if raised is error:

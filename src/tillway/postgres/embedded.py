@@ -85,7 +85,7 @@ class Embedded:
         self._take()
         try:
             self._cluster.prepare()
-            clear(self._cluster.data, self._cluster.pid_file)
+            self._clear()
             self._spawn()
             self._await_ready()
         except BaseException:
@@ -147,12 +147,15 @@ class Embedded:
     async def _restart(self) -> None:
         code = self._server.returncode if self._server is not None else None
         _log.error("Postgres died (exit code %s); starting it again", code)
-        await asyncio.to_thread(clear, self._cluster.data, self._cluster.pid_file)
+        await asyncio.to_thread(self._clear)
         if self._stopping:
             return
         self._spawn()
         await asyncio.to_thread(self._await_ready)
         _log.warning("Postgres is back")
+
+    def _clear(self) -> None:
+        clear(self._cluster.data, self._cluster.pid_file, *self._cluster.socket_files)
 
     def _spawn(self) -> None:
         if threading.current_thread() is not threading.main_thread():

@@ -26,7 +26,13 @@ NO_ROOM = (
 )
 """The server answered that it did nothing for reasons that pass."""
 
-CONTENTION = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+CONTENTION = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InvalidCachedStatementError,  # a migration ran between preparing the statement and using it
+    asyncpg.OutdatedSchemaCacheError,
+)
 """Another transaction was in the way; the same work may succeed at once."""
 
 
@@ -42,10 +48,9 @@ def translate(error: Exception, *, committing: bool = False) -> Exception:
     if isinstance(error, CONTENTION):
         return TryAgain(f"another transaction was in the way ({type(error).__name__})")
     if isinstance(error, CONNECTION_LOST):
-        if committing:
-            return OutcomeUnknown("the connection to Postgres was lost while it committed")
-        return Unavailable("the connection to Postgres was lost")
+        what = "Postgres did not answer in time" if isinstance(error, TimeoutError) else "Postgres was lost"
+        return OutcomeUnknown(f"{what} while it committed") if committing else Unavailable(what)
     if isinstance(error, asyncpg.InterfaceError) and "clos" in str(error):
         # The driver noticed before it sent anything: "connection is closed", "pool is closing".
-        return Unavailable("the connection to Postgres is closed")
+        return Unavailable("Postgres was lost")
     return error

@@ -65,7 +65,9 @@ class Migration:
 
 
 @dataclass(frozen=True, slots=True)
-class _Applied:
+class Applied:
+    """A row of `postgres.migrations`; `version` is the release that applied it."""
+
     room: str
     number: int
     name: str
@@ -79,7 +81,7 @@ def read(rooms: Sequence[Room]) -> tuple[Migration, ...]:
     return tuple(migration for room in rooms for migration in _read_room(room))
 
 
-def pending(known: Sequence[Migration], applied: Sequence[_Applied]) -> tuple[Migration, ...]:
+def pending(known: Sequence[Migration], applied: Sequence[Applied]) -> tuple[Migration, ...]:
     """What is still to apply (pure). Misconfigured: an applied file changed, or a newer release contracted."""
     mine = {(migration.room, migration.number): migration for migration in known}
     done: set[tuple[str, int]] = set()
@@ -102,6 +104,15 @@ def pending(known: Sequence[Migration], applied: Sequence[_Applied]) -> tuple[Mi
     return tuple(migration for migration in known if (migration.room, migration.number) not in done)
 
 
+def refuse_old(major: int, dsn: str) -> None:
+    """Misconfigured when a server of this major version is too old for the hub (pure)."""
+    if major < OLDEST_POSTGRES:
+        raise Misconfigured(
+            f"{shown(dsn)} is Postgres {major}, the hub needs {OLDEST_POSTGRES} or newer",
+            remedy=f"upgrade it, point TILLWAY_DATABASE_URL at Postgres {OLDEST_POSTGRES}+, or use the embedded one",
+        )
+
+
 async def migrate(dsn: str, rooms: Sequence[Room], version: str) -> tuple[Migration, ...]:
     """Bring the database to this release (`version` is recorded) and say what was applied; () when nothing was to do.
 
@@ -111,7 +122,7 @@ async def migrate(dsn: str, rooms: Sequence[Room], version: str) -> tuple[Migrat
     known = read(rooms)
     connection = await connect(dsn, "migrate")
     try:
-        _refuse_old(connection, dsn)
+        refuse_old(connection.get_server_version().major, dsn)
         await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
         await connection.execute(_REGISTRY)
         todo = pending(known, await _applied(connection))
@@ -127,7 +138,7 @@ async def check(dsn: str, rooms: Sequence[Room]) -> tuple[Migration, ...]:
     known = read(rooms)
     connection = await connect(dsn, "check")
     try:
-        _refuse_old(connection, dsn)
+        refuse_old(connection.get_server_version().major, dsn)
         registered = await connection.fetchval("SELECT to_regclass('postgres.migrations') IS NOT NULL")
         return pending(known, await _applied(connection) if registered else ())
     finally:
@@ -157,18 +168,9 @@ def _read_room(room: Room) -> list[Migration]:
     return found
 
 
-def _refuse_old(connection: Connection, dsn: str) -> None:
-    major = connection.get_server_version().major
-    if major < OLDEST_POSTGRES:
-        raise Misconfigured(
-            f"{shown(dsn)} is Postgres {major}, the hub needs {OLDEST_POSTGRES} or newer",
-            remedy=f"upgrade it, point TILLWAY_DATABASE_URL at Postgres {OLDEST_POSTGRES}+, or use the embedded one",
-        )
-
-
-async def _applied(connection: Connection) -> list[_Applied]:
+async def _applied(connection: Connection) -> list[Applied]:
     rows = await connection.fetch("SELECT room, number, name, kind, sha256, version FROM postgres.migrations")
-    return [_Applied(*row) for row in rows]
+    return [Applied(*row) for row in rows]
 
 
 async def _apply(connection: Connection, migration: Migration, version: str) -> None:

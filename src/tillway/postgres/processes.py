@@ -12,7 +12,7 @@ from tillway.clock import monotonic
 from tillway.errors import Misconfigured
 
 ASK_SECONDS = 2.0
-"""Processes left over from a dead owner were told so by the kernel; they get this long before we say it again."""
+"""A postmaster whose owner died was told so by the kernel; it gets this long before we say it again."""
 
 FORCE_SECONDS = 6.0
 """After this they are killed: their owner is dead and crash recovery makes the data whole."""
@@ -45,15 +45,18 @@ def residents(directory: Path) -> frozenset[int]:
     return frozenset(found)
 
 
-def clear(directory: Path, pid_file: Path) -> None:
-    """Wait until no Postgres lives here, asking first and killing in the end; then drop the stale pid file.
+def clear(directory: Path, pid_file: Path, *more: Path) -> None:
+    """Wait until no Postgres lives here, asking first and killing in the end; then drop its pid file and `more`.
 
+    Postgres would believe these files while *any* process has the number in them: a stranger, or a dead postmaster
+    whom nobody has buried because the container has no init.
     Only the holder of the state directory's lock may call this. Misconfigured when a process cannot be ended.
     """
     began = monotonic()
     said: set[int] = set()
     while alive := residents(directory):
         waited = monotonic() - began
+        postmaster = _postmaster(pid_file)
         if waited > GIVE_UP_SECONDS:
             raise Misconfigured(
                 f"Postgres processes {sorted(alive)} still use {directory}",
@@ -61,16 +64,14 @@ def clear(directory: Path, pid_file: Path) -> None:
             )
         if waited > FORCE_SECONDS:
             _tell(alive, said, dict.fromkeys(alive, signal.SIGKILL))
+        elif postmaster not in alive:
+            # Sessions without a postmaster are of no use to anybody; a busy one does not notice by itself.
+            _tell(alive, said, dict.fromkeys(alive, signal.SIGTERM))
         elif waited > ASK_SECONDS:
-            postmaster = _postmaster(pid_file)
-            # To a postmaster SIGINT means: end all sessions and shut down. SIGTERM ends a session.
-            _tell(
-                alive,
-                said,
-                {postmaster: signal.SIGINT} if postmaster in alive else dict.fromkeys(alive, signal.SIGTERM),
-            )
+            _tell(alive, said, {postmaster: signal.SIGINT})
         time.sleep(LOOK_SECONDS)
-    pid_file.unlink(missing_ok=True)
+    for stale in (pid_file, *more):
+        stale.unlink(missing_ok=True)
 
 
 def _tell(alive: frozenset[int], said: set[int], signals: dict[int, signal.Signals]) -> None:

@@ -13,6 +13,7 @@ import asyncpg
 
 from tillway.errors import OutcomeUnknown, Unavailable
 
+from .connections import RELEASE_SECONDS, give_back
 from .failures import translate
 from .parts import Part, compose
 
@@ -24,9 +25,6 @@ LONGEST_CUT_SECONDS = 5.0
 
 ANSWER_SECONDS = 1.0
 """How much longer than the cut a commit in flight may take to say how it ended, once it was asked to stop."""
-
-ROLLBACK_SECONDS = 1.0
-"""A connection that cannot roll back within this is thrown away; the server rolls back on its own."""
 
 _log = logging.getLogger("tillway.postgres")
 
@@ -159,7 +157,7 @@ class Tx:
             await self._decide(sql, args, timer)
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            await self._pool.release(connection)
+            await give_back(self._pool, connection)
 
     async def _decide(self, sql: str, args: Any, timer: asyncio.Timeout) -> None:
         """Run the statement that commits. At the cut the server is asked to stop, and its answer still counts."""
@@ -192,12 +190,12 @@ class Tx:
             return
         try:
             if self._begun and not connection.is_closed():
-                await connection.execute("ROLLBACK", timeout=ROLLBACK_SECONDS)
+                await connection.execute("ROLLBACK", timeout=RELEASE_SECONDS)
         except Exception as error:  # noqa: BLE001 - the cause is on its way up; this decides the connection's fate only
             _log.info("a connection was dropped because it could not roll back (%s)", type(error).__name__)
             connection.terminate()
         finally:
-            await self._pool.release(connection)
+            await give_back(self._pool, connection)
 
 
 _current: ContextVar[Tx | None] = ContextVar("tillway_transaction", default=None)
