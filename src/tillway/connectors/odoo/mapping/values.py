@@ -32,6 +32,8 @@ def decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError("not a number")  # noqa: TRY004 - the value is at fault, not the code
     found = Decimal(value).quantize(_STEP, rounding=ROUND_HALF_EVEN).normalize()
+    if found.is_zero():
+        return Decimal(0)
     return found if int(found.as_tuple().exponent) <= 0 else found.quantize(Decimal(1))
 
 
