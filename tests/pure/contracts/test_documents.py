@@ -43,6 +43,7 @@ EVERY_EVENT = {
     "price.changed",
     "product.changed",
     "sale.booked",
+    "sale.exception",
     "sale.quarantined",
     "sale.recorded",
 }

@@ -42,6 +42,7 @@ def test_parameters_come_from_path_and_operation():
     assert [(each.where, each.name, each.required) for each in operation.parameters] == [
         ("path", "id", True),
         ("header", "X-Correlation-Id", False),
+        ("header", "X-Causation-Id", False),
         ("header", "X-Deadline-Ms", False),
     ]
 
