@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -44,8 +43,8 @@ class Owner:
 
 @pytest.fixture
 def state() -> Iterator[Path]:
-    directory = Path(tempfile.mkdtemp(prefix="tw-"))
-    yield make_state(directory)
+    directory = make_state()
+    yield directory
     shutil.rmtree(directory)
 
 
