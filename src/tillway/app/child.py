@@ -25,10 +25,13 @@ def die_with(parent: int) -> None:
 
 
 async def spawn(module: str, *arguments: str, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
-    """Start `python -m module PARENT arguments...`; the module's main calls `die_with(PARENT)` first."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, str(os.getpid()), *arguments, env=dict(environment)
-    )
+    """Start `python -m module arguments...` in this environment."""
+    return await asyncio.create_subprocess_exec(sys.executable, "-m", module, *arguments, env=dict(environment))
+
+
+async def spawn_bound(module: str, *arguments: str, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """As `spawn`, for modules of ours whose main calls `die_with(int(sys.argv[1]))` first."""
+    return await spawn(module, str(os.getpid()), *arguments, environment=environment)
 
 
 def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:

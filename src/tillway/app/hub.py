@@ -14,6 +14,7 @@ from typing import Final
 
 from tillway import __version__, clock, ids, telemetry
 from tillway.app import child
+from tillway.app.private import write_private
 from tillway.app.realm import realm_of
 from tillway.app.rooms import ROOMS
 from tillway.errors import Misconfigured
@@ -68,7 +69,7 @@ class Hub:
         self._given = replace(given, port=given.port or _free_port(given.host))
         await self._write_operator_token()
         running = Running(self._given.base_url, self._given.database_url, os.getpid())
-        _write_private(self._given.state / "hub.json", json.dumps(_plain(running)))
+        write_private(self._given.state / "hub.json", json.dumps(_plain(running)))
         return running
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -88,7 +89,7 @@ class Hub:
         wait = RESTART_SECONDS
         while not self._stopping:
             began = clock.monotonic()
-            process = await child.spawn(module, environment=self._environment())
+            process = await child.spawn_bound(module, environment=self._environment())
             self._children[name] = process
             code = await process.wait()
             if self._stopping:
@@ -128,7 +129,7 @@ class Hub:
             realm = realm_of(self._given)
             keys = await SigningKeys.open(db, realm, now=clock.now())
             token = operator_token(key=keys.ring.signing, realm=realm, now=clock.now(), token_id=str(ids.new()))
-        _write_private(self._given.state / "operator.token", token)
+        write_private(self._given.state / "operator.token", token)
 
     async def _renew_operator_token(self) -> None:
         while True:
@@ -159,15 +160,6 @@ def _free_port(host: str) -> int:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write whole or not at all, readable by the owner only."""
-    fresh = path.with_suffix(path.suffix + ".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    fresh.replace(path)
 
 
 def _plain(value: Running) -> dict[str, str | int]:

@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from typing import Final
-from uuid import UUID
 
 from tillway import ids, settings, telemetry
 from tillway.app import child
@@ -34,7 +33,8 @@ SUBSCRIPTIONS_LOOK_SECONDS: Final = 2.0
 class Works:
     """All that one works process runs, built from settings."""
 
-    def __init__(self, given: Settings, db: Database, tail: Tail, client: Client, watched: Watched, node: UUID) -> None:
+    def __init__(self, given: Settings, *, db: Database, tail: Tail, client: Client, watched: Watched) -> None:
+        node = ids.new()
         self._db = db
         self._client = client
         self._watched = watched
@@ -86,7 +86,7 @@ async def opened(given: Settings) -> AsyncIterator[Works]:
     async with Database(given.database_url, "works") as db, Client(reach(networks)) as client:
         tail = Tail(db)
         await tail.start()
-        yield Works(given, db, tail, client, watched, ids.new())
+        yield Works(given, db=db, tail=tail, client=client, watched=watched)
 
 
 async def _main(stop: asyncio.Event) -> None:

@@ -1,0 +1,235 @@
+"""`tillway demo`: a sample retailer on loopback, everything started and everything stopped by one command."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from tillway import clock, telemetry
+from tillway.app import child, view
+from tillway.app.drafting import Draft, Wanted, draft
+from tillway.app.hub import Hub, Running
+from tillway.app.private import write_private
+from tillway.connectors.odoo import Connection, Odoo, Probe, Survey
+from tillway.errors import Misconfigured, Unavailable
+from tillway.landscape import Landscape, read
+from tillway.outbound import Client, reach
+from tillway.retail import Call, Criticality
+from tillway.settings import Settings
+from tillway.subscriptions import new_secret
+
+log = logging.getLogger(__name__)
+
+# A child of the demo that says nothing for this long will not come up any more.
+READY_SECONDS: Final = 30.0
+
+# How often a ready file is looked for.
+LOOK_SECONDS: Final = 0.02
+
+# Looking around in an Odoo takes a second; a slow one gets a minute.
+SURVEY_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """A real Odoo to use instead of the sandbox."""
+
+    url: str
+    database: str
+    key: str
+    allow_writes: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What the command line asked for."""
+
+    settings: Settings
+    traffic: bool
+    quiet: bool
+    outside: Outside | None
+
+
+class Demo:
+    """The demo's processes beside the hub: sandbox, subscriber, traffic."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._state = plan.settings.state
+        self._children: list[asyncio.subprocess.Process] = []
+
+    async def odoo(self) -> Outside:
+        """The Odoo to use: the one given, or a sandbox started now."""
+        if self._plan.outside is not None:
+            return self._plan.outside
+        ready = await self._start("tillway.sandbox.serve", "--port", "0")
+        return Outside(url=ready["url"], database=ready["db"], key=ready["key"], allow_writes=True)
+
+    async def subscriber(self, secret: str) -> str:
+        """Start the subscriber; the address it listens on."""
+        ready = await self._start("tillway.sandbox.subscriber", "--port", "0", "--secret", secret)
+        url: str = ready["url"]
+        return url
+
+    async def traffic(self) -> None:
+        """Start tills, web shop and price desk."""
+        self._children.append(
+            await child.spawn_bound("tillway.app.traffic", str(self._state), environment=_environment())
+        )
+
+    async def stop(self) -> None:
+        """End all of them, the last started first."""
+        for process in reversed(self._children):
+            if process.returncode is None:
+                process.terminate()
+        await asyncio.gather(*(process.wait() for process in self._children))
+
+    async def _start(self, module: str, *arguments: str) -> dict[str, Any]:
+        ready = self._state / f"{module.rpartition('.')[2]}.ready"
+        ready.unlink(missing_ok=True)
+        process = await child.spawn(module, *arguments, "--ready-file", str(ready), environment=_environment())
+        self._children.append(process)
+        deadline = clock.monotonic() + READY_SECONDS
+        while clock.monotonic() < deadline and process.returncode is None:
+            if ready.exists():
+                found: dict[str, Any] = json.loads(ready.read_text())
+                return found
+            await asyncio.sleep(LOOK_SECONDS)
+        raise Unavailable(f"{module} did not come up", remedy="see its words above")
+
+
+async def run(plan: Plan, stop: asyncio.Event) -> None:
+    """The whole demo until `stop`."""
+    telemetry.configure(plan.settings.log_level if plan.quiet else "ERROR", process="demo")
+    given = replace(plan.settings, log_level=plan.settings.log_level if plan.quiet else "ERROR")
+    given.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    demo = Demo(plan)
+    try:
+        odoo = await demo.odoo()
+        secret = _kept(given.state / "secrets" / "price-desk-hook.secret", new_secret())
+        subscriber_url = await demo.subscriber(secret)
+        landscape = await _landscape(given, odoo, subscriber_url)
+        hub = Hub(given)
+        running = await hub.start()
+        _tell(given, running, landscape, odoo, subscriber_url)
+        hub_running = asyncio.ensure_future(hub.run(stop))
+        try:
+            if plan.traffic and odoo.allow_writes:
+                await demo.traffic()
+            await _show(plan, running, landscape, stop, hub_running)
+        finally:
+            stop.set()
+            await hub_running
+    finally:
+        await demo.stop()
+
+
+async def _show(
+    plan: Plan, running: Running, landscape: Landscape, stop: asyncio.Event, hub: asyncio.Future[None]
+) -> None:
+    waiting = asyncio.ensure_future(stop.wait())
+    shown = asyncio.ensure_future(view.show(running, landscape, live=sys.stdout.isatty(), quiet=plan.quiet))
+    done, _ = await asyncio.wait({waiting, shown, hub}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (waiting, shown):
+        task.cancel()
+    await asyncio.gather(waiting, shown, return_exceptions=True)
+    if shown in done:
+        shown.result()
+
+
+async def _landscape(given: Settings, odoo: Outside, subscriber_url: str) -> Landscape:
+    """Write what is missing of the demo's landscape, and always what names addresses of this run."""
+    found = await _look_around(odoo)
+    drafted = draft(
+        found,
+        Wanted(url=odoo.url, database=odoo.database, allow_writes=odoo.allow_writes, subscriber_url=subscriber_url),
+        year=clock.now().year,
+    )
+    directory = given.landscape_directory
+    _write_landscape(directory, drafted)
+    write_private(given.state / "secrets" / "odoo.key", odoo.key)
+    for name in drafted.consumers:
+        _kept(given.state / "secrets" / f"{name}.secret", secrets.token_urlsafe(32))
+    return read(directory)
+
+
+async def _look_around(odoo: Outside) -> Survey:
+    connection = Connection(url=odoo.url, database=odoo.database, key=odoo.key, allow_writes=False)
+    call = Call(
+        criticality=Criticality.LOW,
+        deadline=clock.now() + timedelta(seconds=SURVEY_SECONDS),
+        correlation="demo",
+        reference="demo",
+        company="1",
+    )
+    # Whoever names an Odoo means that one, wherever it stands; the hub itself asks the landscape.
+    async with Client(reach(("0.0.0.0/0", "::/0"))) as client:
+        outside = Odoo(connection, client)
+        _say_what_is_missing(await outside.probe(call))
+        return await outside.survey(call)
+
+
+def _say_what_is_missing(found: Probe) -> None:
+    if found.version is None or not found.key_accepted:
+        raise Misconfigured(
+            f"this Odoo cannot be used: {found.problem or 'it does not accept the key'}",
+            remedy="check --odoo-url, --odoo-db and --odoo-key",
+        )
+    for module in found.missing_modules:
+        sys.stdout.write(f"Odoo lacks the module {module}: the demo does without what it brings.\n")
+    for right in found.missing_rights:
+        sys.stdout.write(f"The key's user lacks a right: {right}.\n")
+    sys.stdout.flush()
+
+
+def _write_landscape(directory: Path, drafted: Draft) -> None:
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, text in drafted.kept.items():
+        if not (directory / name).exists():
+            (directory / name).write_text(text)
+    for name, text in drafted.volatile.items():
+        (directory / name).write_text(text)
+
+
+def _tell(given: Settings, running: Running, landscape: Landscape, odoo: Outside, subscriber_url: str) -> None:
+    """`demo.json`: what a program needs to use this demo. For the owner's eyes only."""
+    base = running.base_url
+    consumers = [
+        {
+            "id": name,
+            "secret": (given.state / "secrets" / f"{name}.secret").read_text(),
+            "scopes": list(entry.scopes),
+        }
+        for name, entry in landscape.consumers.items()
+    ]
+    told: Mapping[str, Any] = {
+        "base_url": base,
+        "token_url": f"{base}/oauth2/token",
+        "consumers": consumers,
+        "odoo": {"url": odoo.url, "db": odoo.database, "key": odoo.key},
+        "subscriber_url": subscriber_url,
+        "database_url": running.database_url,
+    }
+    write_private(given.state / "demo.json", json.dumps(told, indent=2))
+
+
+def _kept(path: Path, fresh: str) -> str:
+    """A secret that was made before, or this one from now on."""
+    if path.exists():
+        return path.read_text()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(path, fresh)
+    return fresh
+
+
+def _environment() -> dict[str, str]:
+    return dict(os.environ)

@@ -1,0 +1,246 @@
+"""A first landscape, drafted from what an Odoo holds. Pure: a survey in, the texts of YAML files out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+from tillway.connectors.odoo import Survey, TillFound
+
+CONNECTION: Final = "main"
+
+# The demo shows changes within seconds; elsewhere the setting's minute holds.
+POLL_SECONDS: Final = 2.0
+
+ALL_SCOPES: Final = tuple(
+    f"{api}:{right}"
+    for api in ("products", "prices", "orders", "pos", "events", "subscriptions", "operations")
+    for right in ("read", "write")
+    if (api, right) != ("operations", "write")
+)
+
+_APIS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "products": ("system", "normal", "public"),
+    "prices": ("system", "high", "public"),
+    "orders": ("system", "critical", "personal"),
+    "pos": ("experience", "critical", "internal"),
+    "events": ("system", "high", "internal"),
+    "subscriptions": ("system", "normal", "internal"),
+    "operations": ("system", "normal", "confidential"),
+}
+
+_EVENTS: Final[Mapping[str, tuple[str, str]]] = {
+    "order.placed": ("personal", "long"),
+    "order.accepted": ("personal", "long"),
+    "order.exception": ("internal", "long"),
+    "sale.recorded": ("internal", "long"),
+    "sale.quarantined": ("internal", "long"),
+    "sale.booked": ("internal", "long"),
+    "sale.exception": ("internal", "long"),
+    "price.changed": ("public", "standard"),
+    "product.changed": ("public", "standard"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the drafted landscape is to connect: the Odoo, and the address of the demo's subscriber."""
+
+    url: str
+    database: str
+    allow_writes: bool
+    subscriber_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """File names to texts. `volatile` files name addresses of this run and are written anew at every start."""
+
+    kept: Mapping[str, str]
+    volatile: Mapping[str, str]
+    consumers: tuple[str, ...]
+
+
+def draft(found: Survey, wanted: Wanted, *, year: int) -> Draft:
+    """The landscape of the demo: every till's shop, every price list, a handful of consumers."""
+    shops = _shops(found)
+    first = next(iter(shops), None)
+    currency = shops[first]["currency"] if first else next((pair[1] for pair in found.companies.values()), "EUR")
+    consumers = _consumers(found, shops, review=f"{year + 1}-06-30")
+    return Draft(
+        consumers=tuple(consumers),
+        kept={
+            "organisation.yaml": _text(
+                "The retailer.", {"organisation": {"name": "Demo Retail", "currency": currency, "timezone": "UTC"}}
+            ),
+            "prices.yaml": _text(
+                "Price lists by our id; `list` is Odoo's own list price.", {"price_lists": _lists(found)}
+            ),
+            "customers.yaml": _text(
+                "Who orders when the order does not say.",
+                {"customers": {"walk-in": {"connection": CONNECTION, "partner": found.customer or 1}}},
+            ),
+            "shops.yaml": _text("Shops, and where each stands in Odoo.", {"shops": shops}),
+            "apis.yaml": _text("What is offered, who owns it, how much a shop suffers without it.", {"apis": _apis()}),
+            "events.yaml": _text("What is told, who owns it, how long it is kept.", {"events": _events()}),
+            "consumers.yaml": _text("Who may ask for what, and why.", {"consumers": consumers}),
+        },
+        volatile={
+            "connections.yaml": _text(
+                "The ERP. Written anew at every start of the demo.", {"connections": {CONNECTION: _connection(wanted)}}
+            ),
+            "subscriptions.yaml": _text(
+                "Who is told. Written anew at every start of the demo.", {"subscriptions": _subscriptions(wanted)}
+            ),
+            "outbound.yaml": _text(
+                "Where the hub may connect to beside the public internet.",
+                {"outbound": {"allow_networks": ["127.0.0.0/8", "::1/128"]}},
+            ),
+        },
+    )
+
+
+def slug(name: str, taken: Sequence[str] = ()) -> str:
+    """A name as an id: lower case, words parted by dashes, unique among those taken."""
+    base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "unnamed"
+    candidate, number = base, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{base}-{number}"
+    return candidate
+
+
+def _connection(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "kind": "odoo",
+        "url": wanted.url,
+        "database": wanted.database,
+        "key": {"file": "../secrets/odoo.key"},
+        "allow_writes": wanted.allow_writes,
+        "poll_seconds": POLL_SECONDS,
+    }
+
+
+def _lists(found: Survey) -> dict[str, Any]:
+    lists: dict[str, Any] = {"list": {"connection": CONNECTION, "odoo": "list", "name": "List price"}}
+    for key, name in found.price_lists.items():
+        lists[slug(name, tuple(lists))] = {"connection": CONNECTION, "odoo": key, "name": name}
+    return lists
+
+
+def _shops(found: Survey) -> dict[str, Any]:
+    """One shop a warehouse that has tills; without POS, one shop a warehouse."""
+    by_place: dict[tuple[int, int], list[TillFound]] = {}
+    for till in found.tills:
+        if till.methods and till.warehouse is not None:
+            by_place.setdefault((till.company, till.warehouse), []).append(till)
+    if not by_place:
+        by_place = {(company, key): [] for key, (_, company) in found.warehouses.items()}
+    names = [entry for entry in _lists(found) if entry != "list"]
+    shops: dict[str, Any] = {}
+    tills: list[str] = []
+    for (company, warehouse), here in by_place.items():
+        title = found.warehouses[warehouse][0]
+        shops[slug(title, tuple(shops))] = {
+            "name": title,
+            "connection": CONNECTION,
+            "company": company,
+            "warehouse": warehouse,
+            "price_list": names[0] if names else "list",
+            "timezone": "UTC",
+            "currency": found.companies[company][1],
+            "tills": _tills(here, tills),
+            "tender_methods": here[0].methods if here else {},
+        }
+    return shops
+
+
+def _tills(here: Sequence[TillFound], taken: list[str]) -> dict[str, Any]:
+    """Tills of one shop. Odoo gives each till a cash method of its own, so the others keep their own methods too."""
+    tills = {}
+    for till in here:
+        name = slug(till.name, taken)
+        taken.append(name)
+        tills[name] = {"pos_config": till.config}
+    return tills
+
+
+def _apis() -> dict[str, Any]:
+    return {
+        name: {
+            "version": 1,
+            "layer": layer,
+            "owner": "integration-team",
+            "deputy": "retail-operations",
+            "criticality": criticality,
+            "data_class": data_class,
+        }
+        for name, (layer, criticality, data_class) in _APIS.items()
+    }
+
+
+def _events() -> dict[str, Any]:
+    return {
+        name: {"owner": "integration-team", "data_class": data_class, "retention": retention}
+        for name, (data_class, retention) in _EVENTS.items()
+    }
+
+
+def _consumers(found: Survey, shops: Mapping[str, Any], *, review: str) -> dict[str, Any]:
+    names = [entry for entry in _lists(found) if entry != "list"]
+    first = next(iter(shops), None)
+    common: dict[str, Any] = {"kind": "machine", "shops": "*", "review": review}
+    defaults = {"shop": first, "price_list": names[0] if names else "list", "customer": "walk-in"} if first else {}
+
+    def consumer(owner: str, purpose: str, name: str, scopes: Sequence[str], **more: Any) -> dict[str, Any]:
+        return {
+            "owner": owner,
+            "contact": f"{owner}@demo-retail.example",
+            "purpose": purpose,
+            **common,
+            "secret": {"file": f"../secrets/{name}.secret"},
+            "scopes": list(scopes),
+            **more,
+        }
+
+    return {
+        "integrator": consumer(
+            "integration-team", "building and trying integrations", "integrator", ALL_SCOPES, **defaults
+        ),
+        "web-shop": consumer(
+            "ecommerce",
+            "selling on the web",
+            "web-shop",
+            ("products:read", "prices:read", "orders:read", "orders:write", "events:read"),
+            **defaults,
+        ),
+        "tills": consumer(
+            "store-operations",
+            "selling in the shops",
+            "tills",
+            ("products:read", "prices:read", "pos:read", "pos:write", "events:read"),
+        ),
+        "price-desk": consumer("pricing", "showing prices on shelves", "price-desk", ("prices:read", "events:read")),
+    }
+
+
+def _subscriptions(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "price-desk-hook": {
+            "consumer": "price-desk",
+            "types": ["order.accepted", "price.changed"],
+            "delivery": {
+                "kind": "webhook",
+                "url": wanted.subscriber_url,
+                "secret": {"file": "../secrets/price-desk-hook.secret"},
+            },
+        }
+    }
+
+
+def _text(comment: str, content: Mapping[str, Any]) -> str:
+    return f"# {comment}\n" + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)

@@ -1,0 +1,97 @@
+"""Commands that look: follow, trace, token."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from tillway.cli.asking import Hub, state_directory
+from tillway.errors import Forbidden, NotFound
+from tillway.landscape import read, reveal
+
+# Seconds one long poll of `follow` waits.
+WAIT_SECONDS = 20
+
+
+def follow(state: Path | None, *, types: str, after: str, limit: int, as_json: bool) -> None:
+    """`tillway follow`."""
+    try:
+        asyncio.run(_follow(state_directory(state), types, after, limit, as_json=as_json))
+    except KeyboardInterrupt:
+        return
+
+
+async def _follow(state: Path, types: str, after: str, limit: int, *, as_json: bool) -> None:
+    console, shown = Console(), 0
+    chosen: dict[str, str] = {"types": types} if types else {}
+    async with Hub(state) as hub:
+        cursor = after or (await hub.get("/health"))["head"]
+        while True:
+            page = await hub.get("/journal", after=cursor, wait=WAIT_SECONDS, **chosen)
+            cursor = page["next"]
+            for entry in page["entries"]:
+                _show(console, entry, as_json=as_json)
+                shown += 1
+                if shown == limit:
+                    return
+
+
+def _show(console: Console, entry: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        console.out(msgspec.json.encode(entry).decode(), highlight=False)
+        return
+    event = entry["event"]
+    kind = event["type"].removeprefix("tillway.").removesuffix(".v1")
+    console.print(f"[dim]{entry['position']:>8} {event['time'][11:23]}[/] [bold]{kind:<18}[/] {event['subject']}")
+
+
+def trace(state: Path | None, key: str, *, as_json: bool) -> None:
+    """`tillway trace`."""
+    found = asyncio.run(_trace(state_directory(state), key))
+    if as_json:
+        Console().out(msgspec.json.encode(found).decode(), highlight=False)
+        return
+    table = Table("stage", "at", "after", "target", title=f"{found['kind']} {found['key']}")
+    for stage in found["stages"]:
+        late = "[red]late[/] " if stage["late"] else ""
+        target = "" if stage["target_ms"] is None else f"{stage['target_ms']} ms"
+        at = stage["at"][11:23] if stage["at"] else "..."
+        table.add_row(stage["name"], at, f"{late}{stage['latency_ms']} ms", target)
+    console = Console()
+    console.print(table)
+    console.print(f"in all {found['total_ms']} ms" + (f", late at {found['late_at']}" if found["late_at"] else ""))
+
+
+async def _trace(state: Path, key: str) -> dict[str, Any]:
+    async with Hub(state) as hub:
+        return await hub.get(f"/traces/{key}")
+
+
+def token(state: Path | None, consumer: str, scopes: list[str], *, as_json: bool) -> None:
+    """`tillway token`."""
+    answer = asyncio.run(_token(state_directory(state), consumer, scopes))
+    console = Console()
+    console.out(msgspec.json.encode(answer).decode() if as_json else answer["access_token"], highlight=False)
+
+
+async def _token(state: Path, consumer: str, scopes: list[str]) -> dict[str, Any]:
+    directory = state / "landscape"
+    entry = read(directory).consumers.get(consumer)
+    if entry is None:
+        raise NotFound(f"no consumer is called {consumer}", remedy="look under `consumers` in the landscape")
+    secret = reveal(entry.secret, directory)
+    form = {"grant_type": "client_credentials", "client_id": consumer, "client_secret": secret}
+    if scopes:
+        form["scope"] = " ".join(scopes)
+    async with Hub(state) as hub, aiohttp.ClientSession() as session:
+        async with session.post(f"{hub.running.base_url}/oauth2/token", data=form) as reply:
+            body: dict[str, Any] = msgspec.json.decode(await reply.read())
+            if reply.status != 200:  # noqa: PLR2004 - HTTP
+                raise Forbidden(body.get("error_description", body.get("error", "")))
+            return body

@@ -1,0 +1,55 @@
+"""Commands that run things: up, demo."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from tillway import settings
+from tillway.app import child, demo, hub
+from tillway.errors import Misconfigured
+
+DEMO_STATE = Path(".state/demo")
+
+
+def run_hub(state: Path | None, port: int | None) -> None:
+    """`tillway up`."""
+    given = settings.read(os.environ)
+    given = replace(given, state=(state or given.state).absolute(), port=given.port if port is None else port)
+
+    async def main(stop: asyncio.Event) -> None:
+        await hub.up(given, stop)
+
+    child.run(main)
+
+
+def run_demo(
+    *,
+    state: Path | None,
+    port: int,
+    traffic: bool,
+    quiet: bool,
+    odoo: tuple[str | None, str | None, str | None],
+    allow_writes: bool,
+) -> None:
+    """`tillway demo`."""
+    given = settings.read(os.environ)
+    url, database, key = odoo
+    outside = None
+    if url is not None:
+        if not database or not key:
+            raise Misconfigured("--odoo-url needs --odoo-db and --odoo-key", remedy="give all three")
+        outside = demo.Outside(url=url.rstrip("/"), database=database, key=key, allow_writes=allow_writes)
+    plan = demo.Plan(
+        settings=replace(given, state=(state or DEMO_STATE).absolute(), port=port),
+        traffic=traffic,
+        quiet=quiet,
+        outside=outside,
+    )
+
+    async def main(stop: asyncio.Event) -> None:
+        await demo.run(plan, stop)
+
+    child.run(main)

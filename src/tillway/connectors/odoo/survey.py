@@ -1,0 +1,85 @@
+"""What an Odoo holds that a landscape would name: companies, warehouses, tills, price lists, a walk-in customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tillway.retail import Call
+
+from .classify import NotThere
+from .client import Json2
+
+# A draft is for people to read and correct; more of one kind than this nobody would.
+DRAFTED: Final = 50
+
+_KINDS: Final = {"cash": "cash", "bank": "card"}
+"""Tender by the type of a payment method's journal; methods without one (customer account) are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TillFound:
+    """One `pos.config`, its warehouse and its methods by kind of tender."""
+
+    config: int
+    name: str
+    company: int
+    warehouse: int | None
+    methods: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What was found. `warehouses` and `price_lists` map ids to names; companies to (name, currency)."""
+
+    companies: dict[int, tuple[str, str]]
+    warehouses: dict[int, tuple[str, int]]
+    price_lists: dict[int, str]
+    tills: tuple[TillFound, ...]
+    customer: int | None
+
+
+async def survey(odoo: Json2, call: Call) -> Survey:
+    """Look around; what is not installed is simply not found."""
+    companies = await _all(odoo, call, "res.company", ["name", "currency_id"])
+    warehouses = await _all(odoo, call, "stock.warehouse", ["name", "company_id"])
+    lists = await _all(odoo, call, "product.pricelist", ["name"])
+    partners = await _all(odoo, call, "res.partner", ["name"])
+    return Survey(
+        companies={row["id"]: (row["name"], row["currency_id"][1]) for row in companies},
+        warehouses={row["id"]: (row["name"], row["company_id"][0]) for row in warehouses},
+        price_lists={row["id"]: row["name"] for row in lists},
+        tills=await _tills(odoo, call),
+        customer=partners[0]["id"] if partners else None,
+    )
+
+
+async def _tills(odoo: Json2, call: Call) -> tuple[TillFound, ...]:
+    configs = await _all(odoo, call, "pos.config", ["name", "company_id", "payment_method_ids", "picking_type_id"])
+    methods = {row["id"]: row for row in await _all(odoo, call, "pos.payment.method", ["type"])}
+    types = {row["id"]: row for row in await _all(odoo, call, "stock.picking.type", ["warehouse_id"])}
+    return tuple(_till(row, methods, types) for row in configs)
+
+
+def _till(row: dict[str, Any], methods: dict[int, Any], types: dict[int, Any]) -> TillFound:
+    kinds: dict[str, int] = {}
+    for method in row["payment_method_ids"]:
+        kind = _KINDS.get(methods.get(method, {}).get("type", ""))
+        if kind is not None:
+            kinds.setdefault(kind, method)
+    place = types.get(row["picking_type_id"][0], {}).get("warehouse_id") if row["picking_type_id"] else None
+    return TillFound(
+        config=row["id"],
+        name=row["name"],
+        company=row["company_id"][0],
+        warehouse=place[0] if place else None,
+        methods=kinds,
+    )
+
+
+async def _all(odoo: Json2, call: Call, model: str, fields: list[str]) -> list[dict[str, Any]]:
+    try:
+        found = await odoo.search_read(call, model, [], fields, order="id", limit=DRAFTED)
+    except NotThere:
+        return []
+    return found
