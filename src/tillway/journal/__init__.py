@@ -10,7 +10,7 @@ from __future__ import annotations
 from tillway.journal import cursor
 from tillway.journal.appending import APPENDED_CHANNEL, appending
 from tillway.journal.event import Event, Recorded, cloudevent, long_type, short_type
-from tillway.journal.follower import Follower
+from tillway.journal.follower import Follower, enrolling, resuming, unfollow
 from tillway.journal.overview import FollowerState, ParkedItem, ensure_partitions, follower_states, parked_items, replay
 from tillway.journal.reading import Head, Page, by_correlation, by_subject, head, oldest, read
 from tillway.journal.runner import Runner
@@ -34,6 +34,7 @@ __all__ = [
     "by_subject",
     "cloudevent",
     "cursor",
+    "enrolling",
     "ensure_partitions",
     "follower_states",
     "head",
@@ -42,5 +43,7 @@ __all__ = [
     "parked_items",
     "read",
     "replay",
+    "resuming",
     "short_type",
+    "unfollow",
 ]

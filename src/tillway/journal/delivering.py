@@ -94,6 +94,7 @@ class DeliveringLane(Lane):
         return fault
 
     def _finish(self, key: str) -> None:
+        self.attempts = 0  # the far side answered: the schedule begins anew at its next fault
         queue = self._queues[key]
         self._watermark.finish(queue.popleft().position)
         if not queue:

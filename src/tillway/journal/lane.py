@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tillway import clock
 from tillway.errors import LeaseLost, TillwayError, TryAgain
 from tillway.journal import parked
 from tillway.journal.appending import SQL
@@ -15,7 +18,7 @@ from tillway.journal.event import Recorded
 from tillway.journal.follower import Follower
 from tillway.journal.lanes import of_lane
 from tillway.journal.parked import HOLDS, Holding
-from tillway.journal.parking import next_hold
+from tillway.journal.parking import next_hold, rest_of_hold
 from tillway.journal.tail import Tail
 from tillway.postgres import Database, Tx
 
@@ -39,7 +42,8 @@ class Lane:
         self.wake = asyncio.Event()
         self.retry_due = False
         self.holding = Holding(follower.name, claimed["lane"], node, claimed["fence"], follower.owner)
-        self._attempts: int = claimed["attempts"]
+        self.attempts: int = claimed["attempts"]
+        self._held_until: datetime | None = claimed["held_until"]
         self._waiting = False
 
     async def run(self) -> None:
@@ -47,6 +51,7 @@ class Lane:
         stop = self.tail.watch(self.follower.types, self.wake)
         self.retry_due = True
         try:
+            await asyncio.sleep(rest_of_hold(self._held_until, clock.now()).total_seconds())
             while True:
                 self.wake.clear()
                 try:
@@ -65,7 +70,7 @@ class Lane:
     async def work(self) -> None:
         """Everything there is to do now."""
         while await self.turn():
-            self._attempts = 0
+            self.attempts = 0
         if self.retry_due:
             self.retry_due = False
             await parked.retry_due(self.db, self.holding, within=self._effect_of_one)
@@ -95,13 +100,13 @@ class Lane:
     async def hold(self, error: TillwayError) -> None:
         """Wait on the schedule with the same events in hand; the position does not move, nothing is parked."""
         asked = error.retry_after if isinstance(error, TryAgain) else None
-        wait = next_hold(self._attempts, asked).total_seconds()
-        self._attempts += 1
+        wait = next_hold(self.attempts, asked, schedule=self.follower.hold, random=random.random()).total_seconds()
+        self.attempts += 1
         log.info("follower %s holds %.1f s: %s", self.follower.name, wait, error.code)
         held = self.holding
         try:
             await self.db.fetchval(
-                SQL["hold"], held.name, held.lane, held.node, held.fence, self._attempts, wait, error.code
+                SQL["hold"], held.name, held.lane, held.node, held.fence, self.attempts, wait, error.code
             )
         except TryAgain as also:
             log.info("the hold is not recorded: %s", also.code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -14,8 +14,12 @@ from tillway.journal.event import Recorded
 # A parked event is tried again by itself after these times, then waits for a person.
 PARKED_SCHEDULE: Final = tuple(timedelta(seconds=seconds) for seconds in (30, 300, 1800, 7200, 18000, 43200))
 
-# While the far side fails, a follower waits this long and asks again with the same event, until it answers.
+# While the far side fails, a follower waits this long and asks again with the same event, until it answers. A follower
+# may bring a schedule of its own.
 HOLD_SCHEDULE: Final = tuple(timedelta(seconds=seconds) for seconds in (0.2, 1, 5, 15, 30, 60))
+
+# Part by which a hold is made shorter or longer, so that followers held by one outage do not come back all at once.
+JITTER: Final = 0.1
 
 
 def next_parked(attempts: int) -> timedelta | None:
@@ -23,10 +27,30 @@ def next_parked(attempts: int) -> timedelta | None:
     return PARKED_SCHEDULE[attempts] if attempts < len(PARKED_SCHEDULE) else None
 
 
-def next_hold(attempts: int, asked: float | None = None) -> timedelta:
-    """How long to hold after so many failures of the far side; what it asked for (seconds) counts when longer."""
-    planned = HOLD_SCHEDULE[min(attempts, len(HOLD_SCHEDULE) - 1)]
+def next_hold(
+    attempts: int,
+    asked: float | None = None,
+    *,
+    schedule: Sequence[timedelta] = HOLD_SCHEDULE,
+    random: float = 0.5,
+) -> timedelta:
+    """How long to hold after so many failures of the far side; the last wait of the schedule repeats.
+
+    `random` (0 to 1) spreads the wait by JITTER. What the far side asked for (seconds) counts when longer, unspread:
+    it is never asked earlier than it said.
+    """
+    planned = jittered(schedule[min(attempts, len(schedule) - 1)], random)
     return planned if asked is None else max(planned, timedelta(seconds=asked))
+
+
+def jittered(wait: timedelta, random: float) -> timedelta:
+    """The wait made up to JITTER shorter (random 0) or longer (random 1)."""
+    return wait * (1 + JITTER * (2 * random - 1))
+
+
+def rest_of_hold(held_until: datetime | None, now: datetime) -> timedelta:
+    """How long a lane that was taken over must still wait, so that a crash asks nobody earlier than planned."""
+    return timedelta(0) if held_until is None else max(timedelta(0), held_until - now)
 
 
 class Sorted(msgspec.Struct, frozen=True):

@@ -1,0 +1,164 @@
+"""The webhooks of one works process: one delivering follower a subscription, kept in step with what is subscribed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from tillway import clock
+from tillway.errors import Misconfigured, TryAgain, Unavailable
+from tillway.journal import Follower, Recorded
+from tillway.landscape import Active, Landscape, SecretRef
+from tillway.masking import remember_secret
+from tillway.outbound import Client
+from tillway.postgres import Database
+from tillway.subscriptions import registry
+from tillway.subscriptions.attempts import forget
+from tillway.subscriptions.delivery import Courier
+from tillway.subscriptions.judging import SCHEDULE
+from tillway.subscriptions.registry import CHANGED_CHANNEL
+from tillway.subscriptions.signing import key_of
+from tillway.subscriptions.subscription import Subscription, current
+
+log = logging.getLogger(__name__)
+
+# Without a nudge (lost, or its sender died) a new subscription is found within this; one tiny read each time.
+POLL_SECONDS: Final = 2.0
+
+# How often old deliveries are looked for.
+FORGET_SECONDS: Final = 3600.0
+
+Reveal = Callable[[SecretRef], str]
+Changed = Callable[[tuple[Follower, ...]], None]
+Send = Callable[[str, Recorded], Awaitable[None]]
+
+
+class Webhooks:
+    """Followers for all subscriptions of the hub. `reveal` finds the secrets that the landscape refers to."""
+
+    def __init__(
+        self,
+        db: Database,
+        client: Client,
+        active: Active,
+        reveal: Reveal,
+        *,
+        hold: tuple[timedelta, ...] = SCHEDULE,
+    ) -> None:
+        self._db = db
+        self._active = active
+        self._reveal = reveal
+        self._hold = hold
+        self._courier = Courier(db, client, active)
+        self._book: Mapping[str, Subscription] = {}
+        self._followers: dict[str, Follower] = {}
+        self._mark = ""
+        self._adopted = ""
+        self._forgotten = 0.0
+
+    async def load(self) -> tuple[Follower, ...]:
+        """The followers for what is subscribed now. Rows and followers for what the landscape declares are made."""
+        landscape = self._active.current
+        if landscape.hash != self._adopted:
+            await registry.adopt(self._db, landscape)
+            self._adopted = landscape.hash
+        self._mark = await registry.mark(self._db)
+        rows = current(landscape, await registry.every(self._db))
+        self._book = {row.id: row for row in rows}
+        made = followers(landscape, rows, self._send, hold=self._hold)
+        # The same subscription stays the same value, so that nobody takes it for another.
+        self._followers = {
+            each.name: old if (old := self._followers.get(each.name)) and _same(old, each) else each for each in made
+        }
+        return tuple(self._followers.values())
+
+    async def watch(self, changed: Changed) -> None:
+        """Until cancelled: call `changed` with all followers now, and whenever subscriptions or landscape change."""
+        wake = asyncio.Event()
+        unsubscribe = self._active.subscribe(lambda _: wake.set())
+        stop_listening = await self._db.listen(CHANGED_CHANNEL, wake.set)
+        wake.set()
+        try:
+            while True:
+                try:
+                    if wake.is_set() or await registry.mark(self._db) != self._mark:
+                        wake.clear()
+                        changed(await self.load())
+                    await self._forget()
+                except TryAgain as error:
+                    log.warning("subscriptions: %s", error.detail)
+                    wake.set()
+                    await asyncio.sleep(POLL_SECONDS)
+                    continue
+                try:
+                    await asyncio.wait_for(wake.wait(), POLL_SECONDS)
+                except TimeoutError:
+                    continue
+        finally:
+            stop_listening()
+            unsubscribe()
+
+    async def _send(self, subscription: str, event: Recorded) -> None:
+        to = self._book.get(subscription)
+        if to is None:
+            raise Unavailable(f"the subscription {subscription} is not told anything now")
+        await self._courier.deliver(to, self._keys(to), event)
+
+    def _keys(self, to: Subscription) -> tuple[str, ...]:
+        if to.origin == "api":
+            return to.secrets
+        try:
+            return declared_secrets(self._active.current, to.id, self._reveal)
+        except Misconfigured as error:
+            # Nothing is wrong with the event: everything of this subscription waits until the secret is put right.
+            raise Unavailable(f"subscription {to.id}: {error.detail}", remedy=error.remedy) from error
+
+    async def _forget(self) -> None:
+        if clock.monotonic() - self._forgotten >= FORGET_SECONDS:
+            await forget(self._db, clock.now())
+            self._forgotten = clock.monotonic()
+
+
+def followers(
+    landscape: Landscape, rows: Sequence[Subscription], send: Send, *, hold: tuple[timedelta, ...] = SCHEDULE
+) -> tuple[Follower, ...]:
+    """One delivering follower a subscription of those that `current` gave; its consumer's owner answers for it."""
+    return tuple(
+        Follower(
+            name=row.follower,
+            types=frozenset(row.types),
+            owner=landscape.consumer(row.consumer).owner,
+            deliver=_to(row.id, send),
+            hold=hold,
+        )
+        for row in rows
+    )
+
+
+def declared_secrets(landscape: Landscape, subscription: str, reveal: Reveal) -> tuple[str, ...]:
+    """The secrets of a declared subscription, newest first: blanks part them while a receiver changes over.
+
+    Misconfigured when there are none, or one is not of Standard Webhooks.
+    """
+    entry = landscape.subscriptions.get(subscription)
+    found = () if entry is None else tuple(reveal(entry.delivery.secret).split())
+    if not found:
+        raise Misconfigured(f"the subscription {subscription} has no secret", remedy="provide it where it is declared")
+    for secret in found:
+        key_of(secret)
+        remember_secret(secret)
+    return found
+
+
+def _to(subscription: str, send: Send) -> Callable[[Recorded], Awaitable[None]]:
+    async def deliver(event: Recorded) -> None:
+        await send(subscription, event)
+
+    return deliver
+
+
+def _same(one: Follower, other: Follower) -> bool:
+    return (one.types, one.owner, one.hold) == (other.types, other.owner, other.hold)

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.pure.subscriptions.events import landscape, recorded
+
+from tillway.errors import Forbidden, Unauthenticated
+from tillway.identity import Grant
+from tillway.subscriptions.selection import recipient, recipient_or_none, visible, wire
+
+EVERYWHERE = Grant(consumer="c", kind="machine", scopes=frozenset(), shops=None, event_types=None)
+BERLIN = Grant(consumer="c", kind="machine", scopes=frozenset(), shops=frozenset({"berlin"}), event_types=None)
+PRICES = Grant(
+    consumer="c", kind="machine", scopes=frozenset(), shops=None, event_types=frozenset({"price.changed"})
+)
+
+
+@pytest.mark.parametrize(
+    ("who", "kind", "data", "told"),
+    [
+        (EVERYWHERE, "order.accepted", {"shop": "berlin"}, True),
+        (EVERYWHERE, "sale.quarantined", {"shop": None}, True),
+        (BERLIN, "order.accepted", {"shop": "berlin"}, True),
+        (BERLIN, "order.accepted", {"shop": "hamburg"}, False),
+        (BERLIN, "sale.quarantined", {"shop": None}, False),
+        (BERLIN, "sale.quarantined", {"shop": ["berlin"]}, False),
+        (BERLIN, "price.changed", {"sku": "A"}, True),
+        (PRICES, "price.changed", {"sku": "A"}, True),
+        (PRICES, "order.accepted", {"shop": "berlin"}, False),
+    ],
+)
+def test_types_and_shops_of_the_grant_decide(who: Grant, kind: str, data: dict[str, object], told: bool) -> None:
+    assert visible(who, recorded(kind, data=data)) is told
+
+
+def test_nothing_personal_is_sent() -> None:
+    event = recorded(data={"shop": "berlin", "gross": "286.35"}, personal={"customer": "walk-in"})
+
+    sent = json.loads(wire(event))
+
+    assert sent["data"] == {"shop": "berlin", "gross": "286.35"}
+    assert (sent["specversion"], sent["type"], sent["id"]) == ("1.0", "tillway.order.accepted.v1", str(event.id))
+
+
+def test_a_recipient_is_what_the_landscape_grants_now() -> None:
+    found = recipient(landscape(), "kiosk")
+
+    assert (found.shops, found.event_types) == (frozenset({"berlin"}), None)
+
+
+def test_without_the_scope_or_without_an_entry_nobody_is_told_anything() -> None:
+    with pytest.raises(Forbidden):
+        recipient(landscape(), "mute")
+    with pytest.raises(Unauthenticated):
+        recipient(landscape(), "gone")
+
+    assert [recipient_or_none(landscape(), name) for name in ("mute", "gone")] == [None, None]
