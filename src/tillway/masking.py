@@ -13,7 +13,7 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, Literal, get_args
 from urllib.parse import quote
 
@@ -173,24 +173,27 @@ def _truncated(run: str) -> str:
 
 
 def _card_numbers(run: str) -> Iterator[tuple[int, int]]:
-    """Where whole groups of digits make up a card number, in order."""
+    """Where whole groups of digits make up a card number, in order. Linear in the run, which may be foreign input."""
     groups = [match.span() for match in _GROUP.finditer(run)]
-    for index, (start, _) in enumerate(groups):
-        count = 0
-        for first, end in groups[index:]:
-            count += end - first
-            if count > PAN_DIGITS_MAX:
-                break
-            if count >= PAN_DIGITS_MIN and _luhn(run[start:end]):
-                yield start, end
+    ends = list(accumulate(end - start for start, end in groups))
+    sums = _luhn_sums("".join(_GROUP.findall(run)))
+    for index, (start, end) in enumerate(groups):
+        before = ends[index] - (end - start)
+        for other in range(index, min(index + PAN_DIGITS_MAX, len(groups))):
+            after = ends[other]
+            total = sums[after % 2][after] - sums[after % 2][before]
+            # A row of zeros checks, and is no card.
+            if PAN_DIGITS_MIN <= after - before <= PAN_DIGITS_MAX and total > 0 and total % 10 == 0:
+                yield start, groups[other][1]
 
 
-def _luhn(text: str) -> bool:
-    total = 0
-    for place, digit in enumerate(int(character) for character in reversed(text) if character.isdigit()):
-        total += digit if place % 2 == 0 else digit * 2 - 9 * (digit > 4)  # noqa: PLR2004 - two digits from 5 on
-    # A row of zeros checks, and is no card.
-    return total > 0 and total % 10 == 0
+def _luhn_sums(digits: str) -> tuple[list[int], list[int]]:
+    """Running sums with every other digit doubled: for numbers that end at an even place, and at an odd one."""
+    plain = [int(digit) for digit in digits]
+    doubled = [value * 2 - 9 * (value > 4) for value in plain]  # noqa: PLR2004 - two digits from 5 on
+    even = accumulate((plain[at] if at % 2 else doubled[at] for at in range(len(digits))), initial=0)
+    odd = accumulate((doubled[at] if at % 2 else plain[at] for at in range(len(digits))), initial=0)
+    return list(even), list(odd)
 
 
 class SecretRegistry:
@@ -221,11 +224,9 @@ class SecretRegistry:
         kept = {spelling for others in self._values.values() for spelling in others} & set(spellings)
         for spelling in set(spellings) - kept:
             head = spelling[:SECRET_CHARACTERS_MIN]
-            rest = tuple(other for other in self._by_head[head] if other != spelling)
+            rest = tuple(other for other in self._by_head.pop(head) if other != spelling)
             if rest:
                 self._by_head[head] = rest
-            else:
-                del self._by_head[head]
 
     def scrub(self, text: str) -> str:
         """The text with every known value replaced by the mark of secrets."""
