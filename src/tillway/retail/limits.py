@@ -10,15 +10,18 @@ import msgspec
 
 from tillway.retail.word import Bounds, bounded
 
+FINEST: Final = 6
+"""Decimals of anything: a Decimal of less than 0.000001 is encoded with an exponent, which contracts don't allow."""
+
 WHOLE_DIGITS: Final = 14
 """Digits of an amount before the point: a large order in rupiah or dong fits a hundred times over."""
 
 AMOUNT_DECIMALS: Final = 4
 """Decimals of a total: the finest minor unit of ISO 4217 (CLF, UYW) has four; most have two."""
 
-PRICE_DECIMALS: Final = 8
-"""Decimals of a unit price. Odoo does not round what a percentage rule gives; a price with four decimals
-(the finest product price precision in use) times a percentage with two decimals needs 4 + 2 + 2."""
+PRICE_DECIMALS: Final = 6
+"""Decimals of a unit price. Odoo does not round what a percentage rule gives: a price in its default precision (two)
+times a percentage with two decimals needs 2 + 2 + 2. Finer prices than `FINEST` can't be written plainly."""
 
 QUANTITY_DIGITS: Final = 9
 """Digits of a quantity before the point: under a billion, in the product's unit."""
@@ -43,6 +46,9 @@ TAXES_MAX: Final = 20
 
 RULES_MAX: Final = 50_000
 """Rules of one price list: one per variant of a large assortment; beyond it one list no longer fits a message."""
+
+PAGE_MAX: Final = 1_000
+"""Items of one page of a foreign list: what Odoo reads in about a second and a worker holds without noticing."""
 
 CURSOR_LENGTH: Final = 1024
 """Characters of an opaque cursor: it travels in a query string."""

@@ -14,7 +14,7 @@ import msgspec
 
 from tillway.retail.call import Call
 from tillway.retail.data_class import DataClass, classed
-from tillway.retail.limits import CURSOR_LENGTH, LINES_MAX, Amount, Id, QuantityAmount, Reference, SkuText
+from tillway.retail.limits import CURSOR_LENGTH, LINES_MAX, PAGE_MAX, Amount, Id, QuantityAmount, Reference, SkuText
 from tillway.retail.order import Order
 from tillway.retail.price import PriceList
 from tillway.retail.product import Product
@@ -34,7 +34,7 @@ Cursor = Annotated[str, msgspec.Meta(min_length=1, max_length=CURSOR_LENGTH)]
 class Page(Word, Generic[T], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a long list."""
 
-    items: Annotated[tuple[T, ...], classed(DataClass.INTERNAL)]
+    items: Annotated[Annotated[tuple[T, ...], msgspec.Meta(max_length=PAGE_MAX)], classed(DataClass.INTERNAL)]
     """In the far side's order of change, oldest first."""
     cursor: Annotated[Cursor | None, classed(DataClass.INTERNAL)] = None
     """Ask with this for what comes next; kept even when nothing more is there yet. Absent only on an empty start."""
@@ -104,7 +104,10 @@ class Catalogue(Protocol):
     """What is sold."""
 
     async def products(self, call: Call, *, cursor: str | None, limit: int) -> Page[Product]:
-        """Products changed since the cursor, archived ones included as inactive; None starts from the beginning."""
+        """Products changed since the cursor, archived ones included as inactive; None starts from the beginning.
+
+        `limit` is at most `PAGE_MAX`.
+        """
         ...
 
     async def product_ids(self, call: Call) -> frozenset[str]:

@@ -143,4 +143,7 @@ def _worth(line: SaleLine) -> Decimal:
 
 
 def _tax(line: SaleLine) -> Tax:
-    return Tax(id=str(line.tax_rate.normalize()), name="", rate=line.tax_rate, included=line.tax_included)
+    """The one tax a line speaks of; two taxes of one rate are taken for one, as a receipt shows them."""
+    return Tax(
+        id=f"{line.tax_rate.normalize()} {line.tax_included}", name="", rate=line.tax_rate, included=line.tax_included
+    )

@@ -116,31 +116,31 @@ def _by_total(raw: Sequence[_Raw], currency: str) -> Document:
         net_total = _settled(sum((line.net for line in raw), Decimal(0)), currency)
     else:
         net_total = _settled(sum((line.amount for line in raw), Decimal(0)), currency) - tax_total
-    weights = [abs(line.amount) for line in raw]
-    nets = _laid([_settled(line.net, currency) for line in raw], net_total, weights, currency)
+    nets = _laid([_settled(line.net, currency) for line in raw], net_total, [abs(line.net) for line in raw], currency)
     taxes = _laid(
         [sum((_settled(part, currency) for _, part in line.taxes), Decimal(0)) for line in raw],
         tax_total,
-        [weight if line.taxes else Decimal(-1) for weight, line in zip(weights, raw, strict=True)],
+        [sum((abs(part) for _, part in line.taxes), Decimal(0)) for line in raw],
         currency,
     )
     return Document(_whole(net_total, tax_total), tuple(_whole(net, tax) for net, tax in zip(nets, taxes, strict=True)))
 
 
-def _laid(parts: list[Decimal], total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
+def _laid(parts: Sequence[Decimal], total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
     """The same parts with what they miss of the total laid on them, one minor unit each, the heaviest first.
 
-    A negative weight takes part only when nothing else does (a line without tax must not get any).
+    What weighs nothing gets nothing: a line without tax does not pay the cents of others.
     """
     missing = total - sum(parts, Decimal(0))
     if not missing:
-        return parts
+        return list(parts)
     unit = Decimal(1).scaleb(-minor_units(currency)).copy_sign(missing)
-    order = sorted(range(len(parts)), key=lambda place: -weights[place])
-    able = [place for place in order if weights[place] >= 0] or order
+    heaviest = sorted(range(len(parts)), key=lambda place: -weights[place])
+    able = [place for place in heaviest if weights[place]] or heaviest
+    laid = list(parts)
     for count in range(int(missing / unit)):
-        parts[able[count % len(able)]] += unit
-    return parts
+        laid[able[count % len(able)]] += unit
+    return laid
 
 
 def _included(amount: Decimal, taxes: Sequence[Tax]) -> Iterable[Decimal]:

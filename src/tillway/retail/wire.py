@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterator
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 
@@ -21,6 +22,9 @@ from tillway.retail.word import bounds_of
 T = TypeVar("T")
 Check = Callable[[Any, str], Iterator[Violation]]
 
+# Numbers are kept as written: as floats, those beyond 1e308 would be no JSON and the others not what was sent.
+_PLAIN: Final = msgspec.json.Decoder(float_hook=Decimal)
+
 _STEP: Final = re.compile(r"\.([^.\[]+)|\[([0-9]+)\]")
 _UNKNOWN: Final = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
 _ENUM: Final = re.compile(r"^Invalid (enum|literal) value .*$", re.DOTALL)
@@ -32,7 +36,7 @@ _NAME_SHOWN: Final = 64
 def decode(data: bytes | str, kind: type[T]) -> T:
     """The word that this JSON says. Malformed when it is not JSON, Invalid when it is something else."""
     try:
-        tree = msgspec.json.decode(data)
+        tree = _PLAIN.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Malformed("the body is not JSON") from None
     return parse(tree, kind)

@@ -53,19 +53,20 @@ def settled(value: Decimal, bounds: Bounds) -> Decimal:
     """The same number in the form that goes on the wire: no exponent, no negative zero. ValueError beyond bounds."""
     if not value.is_finite():
         raise ValueError("must be a finite number")
+    _, digits, power = value.as_tuple()
+    exponent = int(power)
     if value.is_zero():
-        value = abs(value)
-    exponent = int(value.as_tuple().exponent)
-    if exponent < -bounds.decimals:
-        value = value.normalize()
-        exponent = int(value.as_tuple().exponent)
-    if exponent < -bounds.decimals:
-        raise ValueError(f"has more than {bounds.decimals} decimals")
+        return Decimal(0).scaleb(max(min(exponent, 0), -bounds.decimals))
     if value.adjusted() >= bounds.whole:
         raise ValueError(f"has more than {bounds.whole} digits before the point")
+    finer = -exponent - bounds.decimals
+    if finer > 0 and any(digits[-finer:]):
+        raise ValueError(f"has more than {bounds.decimals} decimals")
     if value < 0 and not bounds.signed:
         raise ValueError("must not be negative")
-    return value if exponent <= 0 else value.quantize(Decimal(1))
+    if exponent > 0 or finer > 0:
+        return value.quantize(Decimal(1).scaleb(min(0, max(exponent, -bounds.decimals))))
+    return value
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
