@@ -1,0 +1,26 @@
+"""The front door: every request passes its stages, one small file each, and reaches a handler as an `Ask`."""
+
+from __future__ import annotations
+
+from tillway.gateway.app import Door, Observer, build
+from tillway.gateway.ask import Answer, Ask, Handler
+from tillway.gateway.body import nul_pointers
+from tillway.gateway.deadline import wait_allowed
+from tillway.gateway.idempotency import forget
+from tillway.gateway.leaving import Leaving
+from tillway.gateway.public import Ready, Secrets
+
+__all__ = [
+    "Answer",
+    "Ask",
+    "Door",
+    "Handler",
+    "Leaving",
+    "Observer",
+    "Ready",
+    "Secrets",
+    "build",
+    "forget",
+    "nul_pointers",
+    "wait_allowed",
+]

@@ -1,0 +1,60 @@
+"""The body: its media type, its size, its JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from tillway.contracts import Operation
+from tillway.errors import Malformed, UnsupportedMedia
+from tillway.web import Incoming
+
+_decode: Final = msgspec.json.Decoder().decode
+_NUL_ESCAPED: Final = b"\\u0000"
+_NUL: Final = "\x00"
+
+
+async def read_json(incoming: Incoming, headers: Mapping[bytes, bytes], operation: Operation) -> tuple[Any, bool]:
+    """The decoded body, and whether it may hold U+0000, which Postgres cannot store.
+
+    UnsupportedMedia, TooLarge (both unread: the caller drains) or Malformed.
+    """
+    _check_media_type(headers)
+    raw = await incoming.read(operation.body_limit)
+    try:
+        return _decode(raw), _NUL_ESCAPED in raw
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"the body is not JSON: {_said(error)}") from error
+    except RecursionError as error:
+        raise Malformed("the body is nested too deeply") from error
+
+
+def nul_pointers(value: Any, pointer: str = "") -> Iterator[str]:
+    """Where strings (or member names, by their object) hold U+0000."""
+    if isinstance(value, str):
+        if _NUL in value:
+            yield pointer
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            if _NUL in name:
+                yield pointer
+            else:
+                yield from nul_pointers(member, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(value, list):
+        for place, member in enumerate(value):
+            yield from nul_pointers(member, f"{pointer}/{place}")
+
+
+def _check_media_type(headers: Mapping[bytes, bytes]) -> None:
+    media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if media != b"application/json":
+        raise UnsupportedMedia("the body must be application/json", remedy="set Content-Type: application/json")
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise UnsupportedMedia("the body must not be compressed", remedy="send it without Content-Encoding")
+
+
+def _said(error: Exception) -> str:
+    # msgspec says what and where, never the value; a Unicode error would quote the bytes.
+    return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)[:200]

@@ -1,0 +1,46 @@
+"""What the front door counts, for Prometheus."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
+
+# Seconds: from what one read takes to the longest a caller may wait.
+_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """Requests by operation and status, and how long they took. The label `operation` is never a path."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        self._requests = Counter("tillway_requests", "Requests answered.", ("operation", "status"), registry=registry)
+        self._seconds = Histogram(
+            "tillway_request_seconds",
+            "Seconds from first byte to answer.",
+            ("operation",),
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        # Looking a child up by its labels costs more than counting.
+        self._counters: dict[tuple[str, int], Counter] = {}
+        self._timers: dict[str, Histogram] = {}
+
+    def observe(self, operation: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        counter = self._counters.get((operation, status))
+        if counter is None:
+            counter = self._counters[operation, status] = self._requests.labels(operation, str(status))
+        counter.inc()
+        timer = self._timers.get(operation)
+        if timer is None:
+            timer = self._timers[operation] = self._seconds.labels(operation)
+        timer.observe(seconds)
+
+    def page(self) -> bytes:
+        """The exposition text."""
+        return generate_latest(self._registry)

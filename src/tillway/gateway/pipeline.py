@@ -1,0 +1,138 @@
+"""The pipeline: the stages in their order, for one request to an operation.
+
+    route -> admit (who, consumer state, scope) -> parameters -> body -> schema -> claim -> handler -> answer
+
+Each stage stands in a file of its own; a refusal of any of them is an error of `tillway.errors` on its way to `door`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from tillway import clock
+from tillway.contracts import Operation
+from tillway.errors import OutcomeUnknown, Rejected, TillwayError, Unavailable
+from tillway.gateway import idempotency, schema
+from tillway.gateway.answering import Outgoing, check, outgoing
+from tillway.gateway.ask import Ask
+from tillway.gateway.authenticate import admit
+from tillway.gateway.body import read_json
+from tillway.gateway.context import Context, text
+from tillway.gateway.deadline import seconds_allowed
+from tillway.gateway.leaving import Leaving
+from tillway.gateway.routes import Route
+from tillway.identity import SigningKeys
+from tillway.landscape import Active
+from tillway.postgres import Database
+from tillway.web import Incoming
+
+_DEADLINE: Final = b"x-deadline-ms"
+_IDEMPOTENCY_KEY: Final = b"idempotency-key"
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One request as it stands on the line."""
+
+    headers: Mapping[bytes, bytes]
+    query: bytes
+    incoming: Incoming
+    context: Context
+
+
+class Seen(msgspec.Struct):
+    """What is served and who asks, as soon as it is known: told to the observer also when a later stage refuses."""
+
+    operation: str
+    consumer: str | None = None
+
+
+class Pipeline:
+    """The stages with what they need. `check_answers` holds answers against the contract: for tests only."""
+
+    def __init__(
+        self, *, keys: SigningKeys, active: Active, database: Database, leaving: Leaving, check_answers: bool
+    ) -> None:
+        self._keys = keys
+        self._active = active
+        self._database = database
+        self._leaving = leaving
+        self._check_answers = check_answers
+
+    async def run(self, route: Route, found: Mapping[str, str], request: Request, seen: Seen) -> Outgoing:
+        """The answer to one request; `found` are the parameters in its path. Raises whatever refuses it."""
+        now, headers, operation = clock.now(), request.headers, route.checks.operation
+        landscape = self._active.current
+        admitted = await admit(self._keys, text(headers, b"authorization"), operation, landscape, now)
+        seen.consumer = admitted.grant.consumer
+        path, query, wrong = schema.parameters(route.checks, found, request.query, headers)
+        body: Any = None
+        if operation.body is not None:
+            body, nul = await read_json(request.incoming, headers, operation)
+            wrong += schema.body_violations(route.checks, body, nul=nul)
+        schema.refuse(wrong)
+        key = text(headers, _IDEMPOTENCY_KEY)
+        claim = idempotency.claim(operation, admitted.grant.consumer, key, path, body) if key is not None else None
+        allowed = seconds_allowed(text(headers, _DEADLINE), query.get("wait", 0))
+        ask = Ask(
+            operation=operation,
+            path=path,
+            query=query,
+            body=body,
+            grant=admitted.grant,
+            landscape=landscape,
+            correlation=request.context.correlation,
+            causation=request.context.causation,
+            traceparent=request.context.traceparent,
+            now=now,
+            deadline=_after(now, allowed),
+            leaving=self._leaving,
+            doubt=admitted.doubt,
+            claim=claim,
+        )
+        out = await self._handled(route, ask, allowed)
+        if self._check_answers:
+            check(route.checks, out)
+        return out
+
+    async def _handled(self, route: Route, ask: Ask, allowed: float) -> Outgoing:
+        try:
+            async with asyncio.timeout(allowed) as timer:
+                return outgoing(await route.handler(ask))
+        except TimeoutError as error:
+            if not timer.expired():
+                raise
+            raise _too_late(ask.operation, allowed) from error
+        except Exception as error:
+            kept = await self._kept(ask, error)
+            if kept is None:
+                raise
+            return kept
+
+    async def _kept(self, ask: Ask, error: Exception) -> Outgoing | None:
+        """The stored answer when the error may come from repeating a request that was answered before."""
+        if ask.claim is None:
+            return None
+        waited = idempotency.in_flight(error)
+        if waited is not None:
+            raise waited from error
+        if not isinstance(error, (Rejected, OutcomeUnknown)) and not idempotency.taken(error):
+            return None
+        try:
+            found = await idempotency.replay(self._database, ask.claim)
+        except Unavailable:
+            return None  # what went wrong first is what the asker should know
+        return None if found is None else outgoing(found)
+
+
+def _after(now: datetime, seconds: float) -> datetime:
+    return now + timedelta(seconds=seconds)
+
+
+def _too_late(operation: Operation, allowed: float) -> TillwayError:
+    detail = f"not done within {allowed:g} s"
+    return OutcomeUnknown(detail) if operation.writes else Unavailable(detail)

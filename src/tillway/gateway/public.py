@@ -1,0 +1,130 @@
+"""What anybody may ask: health, metrics, the catalogue, keys, metadata, and a token for those who prove themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from tillway import clock, ids
+from tillway.contracts import Documents, catalog
+from tillway.errors import TillwayError
+from tillway.gateway.answering import JSON, Headers, Outgoing
+from tillway.gateway.context import text
+from tillway.gateway.leaving import Leaving
+from tillway.gateway.metrics import MEDIA_TYPE, Metrics
+from tillway.identity import (
+    JWKS_PATH,
+    METADATA_PATH,
+    TOKEN_PATH,
+    SigningKeys,
+    TokenRequest,
+    issue,
+    metadata,
+    parse_form,
+)
+from tillway.identity.issuing import FORM_BYTES_MAX
+from tillway.landscape import Active
+from tillway.web import Incoming, MethodNotAllowed
+
+LIVE_PATH: Final = "/health/live"
+READY_PATH: Final = "/health/ready"
+METRICS_PATH: Final = "/metrics"
+
+DRAINING: Final = "this node is being stopped"
+
+_READS: Final = ("GET", "HEAD")
+
+Ready = Callable[[], Awaitable[Sequence[str]]]
+Secrets = Callable[[], Mapping[str, str]]
+Page = Callable[[Mapping[bytes, bytes], Incoming], Awaitable[Outgoing]]
+
+
+class Public:
+    """The pages outside the operations, by path."""
+
+    def __init__(
+        self,
+        *,
+        documents: Documents,
+        keys: SigningKeys,
+        active: Active,
+        secrets: Secrets,
+        ready: Ready,
+        metrics: Metrics,
+        leaving: Leaving,
+    ) -> None:
+        self._keys = keys
+        self._active = active
+        self._secrets = secrets
+        self._ready = ready
+        self._metrics = metrics
+        self._leaving = leaving
+        scopes = {operation.scope for _, operation in documents.operations()}
+        described = msgspec.json.encode(metadata(keys.realm.issuer, scopes))
+        self._pages: dict[str, tuple[str, tuple[str, ...], Page]] = {
+            LIVE_PATH: ("health", _READS, _fixed(b'{"status":"live"}')),
+            READY_PATH: ("health", _READS, self._readiness),
+            METRICS_PATH: ("metrics", _READS, self._numbers),
+            TOKEN_PATH: ("token", ("POST",), self._token),
+            JWKS_PATH: ("jwks", _READS, self._jwks),
+            METADATA_PATH: ("metadata", _READS, _fixed(described)),
+        }
+        for path, content in catalog.pages(documents).items():
+            self._pages[path] = ("catalog", _READS, _fixed(content))
+
+    def find(self, method: str, path: str) -> tuple[str, Page] | None:
+        """The page's name and the page; None when no page has this path. MethodNotAllowed."""
+        found = self._pages.get(path)
+        if found is None:
+            return None
+        name, methods, page = found
+        if method not in methods:
+            raise MethodNotAllowed(allow=methods)
+        return name, page
+
+    async def reasons(self) -> tuple[str, ...]:
+        """What keeps this node from being ready; empty when it is."""
+        if self._leaving.now:
+            return (DRAINING,)
+        try:
+            return tuple(await self._ready())
+        except TillwayError as error:
+            return (error.detail,)
+
+    async def _readiness(self, _headers: Mapping[bytes, bytes], _incoming: Incoming) -> Outgoing:
+        reasons = await self.reasons()
+        status = {"status": "not-ready", "reasons": reasons} if reasons else {"status": "ready", "reasons": ()}
+        return Outgoing(503 if reasons else 200, [JSON], msgspec.json.encode(status))
+
+    async def _numbers(self, _headers: Mapping[bytes, bytes], _incoming: Incoming) -> Outgoing:
+        return Outgoing(200, [(b"content-type", MEDIA_TYPE.encode())], self._metrics.page())
+
+    async def _jwks(self, _headers: Mapping[bytes, bytes], _incoming: Incoming) -> Outgoing:
+        return Outgoing(200, [JSON], msgspec.json.encode(self._keys.ring.jwks()))
+
+    async def _token(self, headers: Mapping[bytes, bytes], incoming: Incoming) -> Outgoing:
+        form = parse_form(await incoming.read(FORM_BYTES_MAX), text(headers, b"content-type"))
+        answer = issue(
+            TokenRequest(form=form, authorization=text(headers, b"authorization")),
+            landscape=self._active.current,
+            secrets=self._secrets(),
+            key=self._keys.ring.signing,
+            realm=self._keys.realm,
+            now=clock.now(),
+            token_id=str(ids.new()),
+        )
+        own: Headers = [
+            (name.lower().encode(), value.encode())
+            for name, value in answer.headers.items()
+            if name.lower() != "cache-control"  # every answer has it
+        ]
+        return Outgoing(answer.status, [JSON, *own], msgspec.json.encode(answer.body))
+
+
+def _fixed(content: bytes) -> Page:
+    async def page(_headers: Mapping[bytes, bytes], _incoming: Incoming) -> Outgoing:
+        return Outgoing(200, [JSON], content)
+
+    return page

@@ -1,0 +1,93 @@
+"""Second stage: which operation. Whole paths by dictionary, templates by one expression an API and path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import unquote
+
+import msgspec
+
+from tillway.contracts import Documents, OperationChecks
+from tillway.errors import Misconfigured, NotFound
+from tillway.gateway.ask import Handler
+from tillway.web import MethodNotAllowed
+
+_PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+_NO_PARAMETERS: Final[Mapping[str, str]] = {}
+
+
+class Route(msgspec.Struct, frozen=True):
+    """An operation with its compiled checks and the handler it is bound to."""
+
+    checks: OperationChecks
+    handler: Handler
+
+
+Methods = dict[str, Route]
+
+
+class Routes:
+    """All operations of this release, found by method and path."""
+
+    __slots__ = ("_templates", "_whole")
+
+    def __init__(self, documents: Documents, bindings: Mapping[str, Handler]) -> None:
+        """Misconfigured when an operation is not bound or a binding names none."""
+        self._whole: dict[str, Methods] = {}
+        self._templates: dict[str, dict[re.Pattern[str], Methods]] = {}
+        left = dict(bindings)
+        for document, operation in documents.operations():
+            handler = left.pop(operation.id, None)
+            if handler is None:
+                raise Misconfigured(f"the operation {operation.id} is not bound")
+            route = Route(OperationChecks(document, operation), handler)
+            self._methods(operation.path)[operation.method] = route
+        if left:
+            raise Misconfigured(f"bound, but promised by no document: {', '.join(sorted(left))}")
+
+    def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
+        """The route and its path parameters. `path` is as sent: percent-encoded, without the query.
+
+        NotFound for an unknown path, MethodNotAllowed for an unknown method of a known one.
+        """
+        methods = self._whole.get(path)
+        parameters = _NO_PARAMETERS
+        if methods is None:
+            methods, parameters = self._by_template(path)
+        # RFC 9110 section 9.3.2: HEAD is GET without the content.
+        route = methods.get("GET" if method == "HEAD" else method)
+        if route is None:
+            raise MethodNotAllowed(allow=tuple(sorted({*methods, *(("HEAD",) if "GET" in methods else ())})))
+        return route, parameters
+
+    def _by_template(self, path: str) -> tuple[Methods, Mapping[str, str]]:
+        for expression, methods in self._templates.get(_base(path), {}).items():
+            match = expression.match(path)
+            if match is not None:
+                return methods, {name: _decoded(value) for name, value in match.groupdict().items()}
+        raise NotFound("there is nothing at this path", remedy="see /catalog for what there is")
+
+    def _methods(self, path: str) -> Methods:
+        if "{" not in path:
+            return self._whole.setdefault(path, {})
+        parts = _PARAMETER.split(path)
+        # Odd places are names, even ones the text between them.
+        expression = "".join(f"(?P<{part}>[^/]+)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+        return self._templates.setdefault(_base(path), {}).setdefault(re.compile(expression + r"\Z"), {})
+
+
+def _base(path: str) -> str:
+    """`/orders/v1` of `/orders/v1/orders/17`."""
+    return "/".join(path.split("/", 3)[:3])
+
+
+def _decoded(value: str) -> str:
+    if "%" not in value:
+        return value
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        raise NotFound("the path is not UTF-8", remedy="percent-encode UTF-8") from None
