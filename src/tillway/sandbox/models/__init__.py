@@ -1,0 +1,3 @@
+"""The models of the sandbox as tables of fields."""
+
+from __future__ import annotations

@@ -1,0 +1,165 @@
+"""For how much: price lists, their rules, taxes, journals.
+
+Tables only: what is computed lives in the modules named here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tillway.sandbox import pricelists, sessions, taxes
+from tillway.sandbox.defaults import company, country, today
+from tillway.sandbox.fields import (
+    Model,
+    boolean,
+    char,
+    date,
+    decimal,
+    html,
+    integer,
+    many2one,
+    model,
+    moment,
+    monetary,
+    one2many,
+    selection,
+)
+
+MODELS: Final[tuple[Model, ...]] = (
+    model(
+        "product.pricelist",
+        "Pricelist",
+        char("name", "Pricelist Name", required=True),
+        boolean("active", default=True),
+        integer("sequence", default=16),
+        many2one("company_id", "res.company"),
+        many2one("currency_id", "res.currency", required=True, default=pricelists.currency),
+        one2many("item_ids", "product.pricelist.item", "pricelist_id", "Pricelist Rules"),
+        order="sequence, id, name",
+        display=pricelists.display,
+    ),
+    model(
+        "product.pricelist.item",
+        "Pricelist Rule",
+        char("name", compute=pricelists.rule_name),
+        many2one("pricelist_id", "product.pricelist", on_delete="cascade"),
+        selection(
+            "applied_on",
+            "3_global=All Products|2_product_category=Product Category|1_product=Product|"
+            "0_product_variant=Product Variant",
+            "Apply On",
+            required=True,
+            default="3_global",
+        ),
+        selection(
+            "display_applied_on", "1_product=Product|2_product_category=Category", required=True, default="1_product"
+        ),
+        many2one("product_tmpl_id", "product.template", "Product", on_delete="cascade"),
+        many2one("product_id", "product.product", "Variant", on_delete="cascade"),
+        many2one("categ_id", "product.category", "Category", on_delete="cascade"),
+        selection("compute_price", "percentage=Discount|formula|fixed=Fixed Price", required=True, default="fixed"),
+        decimal("fixed_price"),
+        decimal("percent_price", "Percentage Price"),
+        decimal("price_discount"),
+        decimal("price_surcharge", "Extra Fee"),
+        decimal("price_round", "Price Rounding"),
+        decimal("price_min_margin", "Min. Price Margin"),
+        decimal("price_max_margin", "Max. Price Margin"),
+        decimal("price_markup", "Markup", compute=pricelists.markup, inverse_write=pricelists.set_markup),
+        selection(
+            "base",
+            "list_price=Sales Price|standard_price=Cost|pricelist=Other Pricelist",
+            "Based on",
+            required=True,
+            default="list_price",
+        ),
+        many2one("base_pricelist_id", "product.pricelist", "Other Pricelist"),
+        decimal("min_quantity", "Min. Quantity"),
+        moment("date_start", "Start Date"),
+        moment("date_end", "End Date"),
+        many2one("currency_id", "res.currency", path="pricelist_id.currency_id"),
+        many2one("company_id", "res.company", path="pricelist_id.company_id"),
+        char("price", compute=pricelists.rule_text),
+        order="applied_on, min_quantity desc, categ_id desc, id desc",
+    ),
+    model(
+        "account.tax",
+        "Tax",
+        char("name", "Tax Name", required=True),
+        boolean("active", default=True),
+        integer("sequence", required=True, default=1),
+        decimal("amount", required=True),
+        selection(
+            "amount_type",
+            "group=Group of Taxes|fixed|percent=Percentage|division=Percentage Tax Included",
+            "Tax Computation",
+            required=True,
+            default="percent",
+        ),
+        selection("type_tax_use", "sale=Sales|purchase=Purchases|none", "Tax Type", required=True, default="sale"),
+        selection("tax_scope", "service=Services|consu=Goods"),
+        boolean("price_include", compute=taxes.is_included),
+        selection("price_include_override", "tax_included|tax_excluded", "Included in Price"),
+        boolean("include_base_amount", "Affect Base of Subsequent Taxes"),
+        boolean("is_base_affected", "Base Affected by Previous Taxes", default=True),
+        selection(
+            "company_price_include",
+            "tax_included|tax_excluded",
+            "Default Sales Price Include",
+            path="company_id.account_price_include",
+        ),
+        many2one("company_id", "res.company", required=True, default=company),
+        many2one("country_id", "res.country", required=True, default=country),
+        html("description"),
+        char("invoice_label", "Label on Invoices"),
+        order="sequence,id",
+    ),
+    model(
+        "account.journal",
+        "Journal",
+        char("name", "Journal Name", required=True),
+        char("code", "Sequence Prefix", required=True),
+        selection("type", "sale=Sales|purchase|cash|bank|credit=Credit Card|general=Miscellaneous", required=True),
+        boolean("active", default=True),
+        integer("sequence", default=10),
+        many2one("company_id", "res.company", required=True, default=company),
+        many2one("currency_id", "res.currency"),
+        order="sequence, type, code",
+    ),
+    model(
+        "account.move",
+        "Journal Entry",
+        char("name", "Number"),
+        selection("state", "draft|posted|cancel=Cancelled", "Status", required=True, default="draft"),
+        date("date", required=True, default=today),
+        char("ref", "Reference"),
+        many2one("journal_id", "account.journal", required=True),
+        many2one("company_id", "res.company", default=company),
+        many2one("currency_id", "res.currency", required=True, default=pricelists.currency),
+        selection(
+            "move_type",
+            "entry=Journal Entry|out_invoice=Customer Invoice|out_refund=Customer Credit Note|"
+            "in_invoice=Vendor Bill|in_refund=Vendor Credit Note|out_receipt=Sales Receipt|"
+            "in_receipt=Purchase Receipt",
+            "Type",
+            required=True,
+            default="entry",
+        ),
+        order="date desc, name desc, id desc",
+        display=sessions.display_entry,
+    ),
+    model(
+        "account.bank.statement.line",
+        "Bank Statement Line",
+        monetary("amount"),
+        boolean("by_hand", "Entered by Hand", readonly=True),
+        char("payment_ref", "Label"),
+        many2one("journal_id", "account.journal", required=True),
+        many2one("move_id", "account.move", "Journal Entry"),
+        many2one("pos_session_id", "pos.session", "Session"),
+        date("date", required=True, default=today),
+        many2one("company_id", "res.company", required=True, default=company),
+        order="id desc",
+        rec_name="payment_ref",
+    ),
+)

@@ -1,0 +1,130 @@
+"""Everything a call can reach: models with delegated fields, hooks and methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from tillway.sandbox import (
+    closing,
+    generic,
+    orders,
+    partners,
+    pricelists,
+    products,
+    receipts,
+    sessions,
+    stock,
+    syncing,
+    taxes,
+)
+from tillway.sandbox.environment import Hooks
+from tillway.sandbox.fields import Model
+from tillway.sandbox.methods import Method, Methods
+from tillway.sandbox.models import base, prices, sales, tills
+from tillway.sandbox.models import products as product_models
+from tillway.sandbox.models import receipts as receipt_models
+from tillway.sandbox.models import stock as stock_models
+
+_TABLES = (base, product_models, prices, stock_models, sales, tills, receipt_models)
+
+
+def _all_models() -> dict[str, Model]:
+    models = {each.name: each for table in _TABLES for each in table.MODELS}
+    return {name: _with_delegated(each, models) for name, each in models.items()}
+
+
+def _with_delegated(model: Model, models: Mapping[str, Model]) -> Model:
+    """A model that delegates shows every field of the other one that it has not itself."""
+    if not model.delegates:
+        return model
+    other = models[model.fields[model.delegates].relation]
+    shown = {
+        name: replace(
+            each,
+            path=f"{model.delegates}.{name}",
+            through=True,
+            compute=None,
+            inverse_write=None,
+            required=False,
+            default=None,
+            indexed=False,
+        )
+        for name, each in other.fields.items()
+        if name not in model.fields
+    }
+    return replace(model, fields={**model.fields, **shown})
+
+
+MODELS: Final[Mapping[str, Model]] = _all_models()
+
+HOOKS: Final[Mapping[str, Hooks]] = {
+    "res.partner": Hooks(created=partners.check, written=partners.check),
+    "product.template": Hooks(created=products.make_variants, written=products.templates_changed),
+    "product.product": Hooks(created=products.check_barcodes, written=products.check_barcodes),
+    "product.template.attribute.line": Hooks(created=products.lines_changed, written=products.lines_changed),
+    "product.pricelist.item": Hooks(
+        completing=pricelists.complete_rule, created=pricelists.check_rules, written=pricelists.check_rules
+    ),
+    "stock.warehouse": Hooks(completing=stock.make_warehouse, created=stock.own_locations),
+    "sale.order": Hooks(completing=orders.complete_order, unlinking=orders.guard_order),
+    "sale.order.line": Hooks(
+        completing=orders.complete_line,
+        created=orders.lines_created,
+        written=orders.lines_written,
+        unlinking=orders.guard_line,
+    ),
+    "pos.session": Hooks(completing=sessions.complete_session),
+    "pos.order": Hooks(completing=syncing.complete_order, unlinking=receipts.guard),
+    "pos.order.line": Hooks(completing=syncing.complete_line),
+    "pos.payment": Hooks(unlinking=syncing.guard_payments),
+}
+
+SPECIAL: Final[Mapping[str, Methods]] = {
+    "res.partner": {"find_or_create": Method(partners.find_or_create, on_records=False)},
+    "product.product": {"get_contextual_price": Method(pricelists.get_contextual_price)},
+    "product.template": {"get_contextual_price": Method(pricelists.get_template_price)},
+    "account.tax": {"compute_all": Method(taxes.compute_all)},
+    "stock.quant": {
+        "create": Method(stock.create_quants, on_records=False),
+        "write": Method(stock.write_quants),
+        "action_apply_inventory": Method(stock.action_apply_inventory),
+    },
+    "stock.picking": {
+        "action_assign": Method(stock.action_assign),
+        "button_validate": Method(stock.button_validate),
+    },
+    "sale.order": {
+        "action_confirm": Method(orders.action_confirm),
+        "action_cancel": Method(orders.action_cancel),
+        "action_draft": Method(orders.action_draft),
+    },
+    "pos.config": {"open_ui": Method(sessions.open_ui)},
+    "pos.session": {
+        "set_opening_control": Method(sessions.set_opening_control),
+        "try_cash_in_out": Method(closing.try_cash_in_out),
+        "get_closing_control_data": Method(closing.get_closing_control_data),
+        "post_closing_cash_details": Method(closing.post_closing_cash_details),
+        "update_closing_control_state_session": Method(closing.update_closing_control_state_session),
+        "close_session_from_ui": Method(closing.close_session_from_ui),
+    },
+    "pos.order": {
+        "sync_from_ui": Method(syncing.sync_from_ui, on_records=False),
+        "action_pos_order_cancel": Method(receipts.action_pos_order_cancel),
+    },
+}
+"""Beside the generic methods, or in their place."""
+
+
+def method(model: str, name: str) -> Method | None:
+    """The method of a model, or None."""
+    found = SPECIAL.get(model, {}).get(name) or generic.METHODS.get(name)
+    if name in {"action_archive", "action_unarchive"} and "active" not in MODELS[model].fields:
+        return None
+    return found
+
+
+def method_names(model: str) -> list[str]:
+    """Every method of a model."""
+    return sorted({*generic.METHODS, *SPECIAL.get(model, {})})

@@ -1,0 +1,281 @@
+"""Locations, quants and transfers: reserving, delivering, counting."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+from tillway.sandbox import changing
+from tillway.sandbox.environment import Env
+from tillway.sandbox.methods import Call
+from tillway.sandbox.quantities import LOCATION, MOVE, OPEN_MOVES, QUANT, ZERO, below
+from tillway.sandbox.refusals import user_error
+from tillway.sandbox.values import exact
+
+PICKING: Final = "stock.picking"
+PICKING_TYPE: Final = "stock.picking.type"
+WAREHOUSE: Final = "stock.warehouse"
+CUSTOMERS: Final = "customer"
+
+
+def location_path(env: Env, record: int) -> str:
+    """`WH/Stock`; the topmost views of a warehouse are named, other views are not."""
+    return "/".join(env.row(LOCATION, each)["name"] for each in _ancestry(env, record))
+
+
+def location_ids(env: Env, record: int) -> str:
+    """`4/5/`."""
+    return "".join(f"{each}/" for each in _ancestry(env, record))
+
+
+def _ancestry(env: Env, record: int) -> list[int]:
+    path = [record]
+    while above := env.row(LOCATION, path[0])["location_id"]:
+        path.insert(0, above)
+    return path
+
+
+def display_type(env: Env, record: int) -> str:
+    """`Shop: Delivery Orders`."""
+    row = env.row(PICKING_TYPE, record)
+    return f"{env.row(WAREHOUSE, row['warehouse_id'])['name']}: {row['name']}" if row["warehouse_id"] else row["name"]
+
+
+def display_move(env: Env, record: int) -> str:
+    """`S00033/SKU: Stock>Customers`."""
+    row = env.row(MOVE, record)
+    code = env.row("product.product", row["product_id"])["default_code"]
+    start, end = (env.row(LOCATION, row[name])["name"] for name in ("location_id", "location_dest_id"))
+    origin = f"{row['origin']}/" if row["origin"] else ""
+    return f"{origin}{code}: {start}>{end}" if code else f"{origin}{start}>{end}"
+
+
+def available_quantity(env: Env, record: int) -> float:
+    """Quantity without what is reserved."""
+    row = env.row(QUANT, record)
+    return float(exact(row["quantity"]) - exact(row["reserved_quantity"]))
+
+
+def counted_difference(env: Env, record: int) -> float:
+    """What applying the count would change."""
+    row = env.row(QUANT, record)
+    return float(exact(row["inventory_quantity"]) - exact(row["quantity"])) if row["inventory_quantity_set"] else 0.0
+
+
+def availability_state(env: Env, record: int) -> str | bool:
+    """`available` when everything is reserved, else `late`; nothing once done or cancelled."""
+    if env.row(PICKING, record)["state"] not in OPEN_MOVES:
+        return False
+    moves = (env.row(MOVE, each) for each in env.search_by(MOVE, "picking_id", record))
+    return "available" if all(row["quantity"] >= row["product_uom_qty"] for row in moves) else "late"
+
+
+def availability(env: Env, record: int) -> str | bool:
+    """The same in words."""
+    state = availability_state(env, record)
+    return {"available": "Available", "late": "Not Available"}[state] if isinstance(state, str) else False
+
+
+def make_warehouse(env: Env, given: dict[str, Any]) -> None:
+    """A new warehouse comes with its locations and kinds of transfer."""
+    name, code = given.get("name"), given.get("code") or str(given.get("name", ""))[:5]
+    given["code"] = code
+    company = given["company_id"]
+    given.setdefault("partner_id", env.row("res.company", company)["partner_id"])
+    view = changing.create(env, LOCATION, {"name": code, "usage": "view", "company_id": company})
+    shelf = {"name": "Stock", "usage": "internal", "location_id": view, "company_id": company}
+    given.update(view_location_id=view, lot_stock_id=changing.create(env, LOCATION, shelf))
+    customers = next(iter(env.search_by(LOCATION, "usage", CUSTOMERS)))
+    for field, label, sequence in (("out_type_id", "Delivery Orders", "OUT"), ("pos_type_id", "PoS Orders", "POS")):
+        kind = {"name": label, "code": "outgoing", "sequence_code": sequence, "company_id": company}
+        ways = {"default_location_src_id": given["lot_stock_id"], "default_location_dest_id": customers}
+        given[field] = changing.create(env, PICKING_TYPE, {**kind, **ways})
+    del name
+
+
+def own_locations(env: Env, warehouses: list[int]) -> None:
+    """Tell the locations and kinds of transfer which warehouse they belong to."""
+    for warehouse in warehouses:
+        row = env.row(WAREHOUSE, warehouse)
+        for location in below(env, row["view_location_id"]):
+            env.transaction.update(LOCATION, location, {"warehouse_id": warehouse})
+        for kind in (row["out_type_id"], row["pos_type_id"]):
+            env.transaction.update(PICKING_TYPE, kind, {"warehouse_id": warehouse})
+
+
+def new_picking(env: Env, picking_type: int, **values: Any) -> int:
+    """A transfer of this kind, named by its own sequence (`WH/OUT/00047`), between the kind's locations."""
+    kind = env.row(PICKING_TYPE, picking_type)
+    code = env.row(WAREHOUSE, kind["warehouse_id"])["code"]
+    sequence = f"{code}/{kind['sequence_code']}"
+    ways = {"location_id": kind["default_location_src_id"], "location_dest_id": kind["default_location_dest_id"]}
+    name = f"{sequence}/{env.number(sequence):05}"
+    return changing.create(env, PICKING, {"name": name, "picking_type_id": picking_type, **ways, **values})
+
+
+def new_move(env: Env, picking: int, product: int, demand: float, **values: Any) -> int:
+    """One product of a transfer, waiting to be reserved."""
+    row = env.row(PICKING, picking)
+    shared = {"picking_id": picking, "reference": row["name"], "origin": row["origin"], "state": "confirmed"}
+    ways = {"location_id": row["location_id"], "location_dest_id": row["location_dest_id"]}
+    what = {"product_id": product, "product_uom_qty": demand}
+    return changing.create(env, MOVE, {**shared, **ways, **what, **values})
+
+
+def is_stored(env: Env, product: int) -> bool:
+    """Whether stock of it is kept at all."""
+    return bool(env.get("product.product", product, "is_storable"))
+
+
+def reserve(env: Env, move: int) -> None:
+    """Take what is free at the move's source, oldest quant first. Short stock is no error: the rest stays open."""
+    row = env.row(MOVE, move)
+    wanted = exact(row["product_uom_qty"]) - exact(row["quantity"])
+    if not is_stored(env, row["product_id"]):
+        changing.put(env, MOVE, move, quantity=row["product_uom_qty"], state="assigned")
+        return
+    within = below(env, row["location_id"])
+    for quant in env.search_by(QUANT, "product_id", row["product_id"]):
+        held = env.row(QUANT, quant)
+        free = exact(held["quantity"]) - exact(held["reserved_quantity"])
+        taken = min(free, wanted)
+        if held["location_id"] in within and taken > 0:
+            changing.put(env, QUANT, quant, reserved_quantity=float(exact(held["reserved_quantity"]) + taken))
+            wanted -= taken
+    reserved = exact(row["product_uom_qty"]) - wanted
+    state = "assigned" if wanted <= 0 else "partially_available" if reserved > 0 else "confirmed"
+    changing.put(env, MOVE, move, quantity=float(reserved), state=state)
+
+
+def settle(env: Env, picking: int) -> None:
+    """A transfer is ready as soon as any of its moves has something reserved."""
+    states = {env.row(MOVE, each)["state"] for each in env.search_by(MOVE, "picking_id", picking)}
+    ready = states & {"assigned", "partially_available"}
+    changing.put(env, PICKING, picking, state="assigned" if ready else "confirmed")
+
+
+def unreserve(env: Env, move: int) -> None:
+    """Give back what the move has reserved."""
+    row = env.row(MOVE, move)
+    if row["state"] not in OPEN_MOVES or not is_stored(env, row["product_id"]):
+        return
+    within, owed = below(env, row["location_id"]), exact(row["quantity"])
+    for quant in env.search_by(QUANT, "product_id", row["product_id"]):
+        held = env.row(QUANT, quant)
+        given = min(exact(held["reserved_quantity"]), owed)
+        if held["location_id"] in within and given > 0:
+            changing.put(env, QUANT, quant, reserved_quantity=float(exact(held["reserved_quantity"]) - given))
+            owed -= given
+    changing.put(env, MOVE, move, quantity=0.0, state="confirmed")
+
+
+def cancel(env: Env, picking: int) -> None:
+    """Cancel a transfer that is not done, and free its stock."""
+    if env.row(PICKING, picking)["state"] == "done":
+        return
+    for move in env.search_by(MOVE, "picking_id", picking):
+        unreserve(env, move)
+        changing.put(env, MOVE, move, state="cancel")
+    changing.put(env, PICKING, picking, state="cancel")
+
+
+def finish(env: Env, picking: int) -> None:
+    """Move the goods: what was reserved, or for a till everything, even below zero."""
+    for move in env.search_by(MOVE, "picking_id", picking):
+        row = env.row(MOVE, move)
+        quantity = exact(row["quantity"])
+        unreserve(env, move)
+        if is_stored(env, row["product_id"]) and quantity:
+            shift(env, row["product_id"], row["location_id"], -quantity)
+            shift(env, row["product_id"], row["location_dest_id"], quantity)
+        changing.put(env, MOVE, move, quantity=float(quantity), state="done", picked=True, date=env.now)
+    changing.put(env, PICKING, picking, state="done", date_done=env.now)
+
+
+def shift(env: Env, product: int, location: int, change: Decimal) -> None:
+    """Add to the quant of a product at a location, made if there is none."""
+    for quant in env.search_by(QUANT, "product_id", product):
+        row = env.row(QUANT, quant)
+        if row["location_id"] == location:
+            changing.put(env, QUANT, quant, quantity=float(exact(row["quantity"]) + change))
+            return
+    values = {"product_id": product, "location_id": location, "quantity": float(change), "reserved_quantity": 0.0}
+    changing.create(env, QUANT, values)
+
+
+def button_validate(call: Call) -> bool | dict[str, Any]:
+    """Deliver what is reserved. When something is missing it asks, which over JSON means: it does nothing."""
+    env = call.env
+    for picking in call.ids:
+        if env.row(PICKING, picking)["state"] in {"done", "cancel"}:
+            continue
+        moves = [env.row(MOVE, each) for each in env.search_by(MOVE, "picking_id", picking)]
+        if not any(row["quantity"] for row in moves):
+            raise user_error("You cannot validate a transfer if no quantities are reserved.")
+        if any(row["quantity"] < row["product_uom_qty"] for row in moves) and not env.context.get("skip_backorder"):
+            wizard = {"name": "Create Backorder?", "type": "ir.actions.act_window", "view_mode": "form"}
+            return {**wizard, "res_model": "stock.backorder.confirmation", "target": "new"}
+        finish(env, picking)
+    return True
+
+
+def action_assign(call: Call) -> bool:
+    """Reserve again what is still open."""
+    for picking in call.ids:
+        for move in call.env.search_by(MOVE, "picking_id", picking):
+            if call.env.row(MOVE, move)["state"] in OPEN_MOVES:
+                reserve(call.env, move)
+        settle(call.env, picking)
+    return True
+
+
+def create_quants(call: Call, vals_list: Any) -> list[int]:
+    """In `inventory_mode` a count for the quant that is there; without it a second quant for the same place."""
+    return [_create_quant(call.env, dict(each)) for each in (vals_list if isinstance(vals_list, list) else [vals_list])]
+
+
+def _create_quant(env: Env, given: dict[str, Any]) -> int:
+    given.setdefault("reserved_quantity", 0.0)
+    if not env.context.get("inventory_mode"):
+        return changing.create(env, QUANT, given)
+    counted = given.pop("inventory_quantity", None)
+    at_once = given.pop("inventory_quantity_auto_apply", None)
+    place = given.get("location_id")
+    found = [
+        q
+        for q in env.search_by(QUANT, "product_id", given.get("product_id"))
+        if env.row(QUANT, q)["location_id"] == place
+    ]
+    quant = found[0] if found else changing.create(env, QUANT, given)
+    if counted is not None:
+        changing.put(env, QUANT, quant, inventory_quantity=float(counted), inventory_quantity_set=True)
+    if at_once is not None:
+        _count(env, quant, exact(at_once))
+    return quant
+
+
+def write_quants(call: Call, vals: dict[str, Any]) -> bool:
+    """A count in one call (`inventory_quantity_auto_apply`), or any other change."""
+    given = dict(vals)
+    at_once = given.pop("inventory_quantity_auto_apply", None)
+    if "inventory_quantity" in given:
+        given["inventory_quantity_set"] = True
+    changing.write(call.env, QUANT, call.ids, given)
+    if at_once is not None:
+        for quant in call.ids:
+            _count(call.env, quant, exact(at_once))
+    return True
+
+
+def action_apply_inventory(call: Call) -> None:
+    """Make the counted quantities the true ones."""
+    for quant in call.ids:
+        row = call.env.row(QUANT, quant)
+        if row["inventory_quantity_set"]:
+            _count(call.env, quant, exact(row["inventory_quantity"]))
+
+
+def _count(env: Env, quant: int, counted: Decimal) -> None:
+    changing.put(
+        env, QUANT, quant, quantity=float(counted or ZERO), inventory_quantity=0.0, inventory_quantity_set=False
+    )
