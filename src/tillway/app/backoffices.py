@@ -113,7 +113,9 @@ def places_of(landscape: Landscape, connection: str) -> Places:
         ),
         tills=MappingProxyType(
             {
-                till.id: TillInOdoo(company=str(shop.company), config=till.pos_config, methods=shop.tender_methods)
+                till.id: TillInOdoo(
+                    company=str(shop.company), config=till.pos_config, methods=dict(shop.tender_methods)
+                )
                 for shop in shops
                 for till in shop.tills.values()
             }

@@ -136,8 +136,10 @@ async def run(plan: Plan, stop: asyncio.Event) -> None:
 async def _show(
     plan: Plan, running: Running, landscape: Landscape, stop: asyncio.Event, hub: asyncio.Future[None]
 ) -> None:
-    waiting = asyncio.ensure_future(stop.wait())
-    shown = asyncio.ensure_future(view.show(running, landscape, live=sys.stdout.isatty(), quiet=plan.quiet))
+    waiting: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
+    shown: asyncio.Future[Any] = asyncio.ensure_future(
+        view.show(running, landscape, live=sys.stdout.isatty(), quiet=plan.quiet)
+    )
     done, _ = await asyncio.wait({waiting, shown, hub}, return_when=asyncio.FIRST_COMPLETED)
     for task in (waiting, shown):
         task.cancel()

@@ -96,7 +96,7 @@ async def _serve(given: Settings, door: Door, stop: asyncio.Event) -> None:
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     door.drain()
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(serving, DRAIN_SECONDS)
 

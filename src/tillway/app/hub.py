@@ -87,16 +87,19 @@ class Hub:
 
     async def _keep(self, name: str, module: str) -> None:
         wait = RESTART_SECONDS
-        while not self._stopping:
+        while not self._is_stopping():
             began = clock.monotonic()
             process = await child.spawn_bound(module, environment=self._environment())
             self._children[name] = process
             code = await process.wait()
-            if self._stopping:
+            if self._is_stopping():
                 return
             wait = RESTART_SECONDS if clock.monotonic() - began > WELL_SECONDS else min(wait * 2, RESTART_SECONDS_MAX)
             log.error("%s ended with code %s; starting it again in %.1f s", name, code, wait)
             await asyncio.sleep(wait)
+
+    def _is_stopping(self) -> bool:
+        return self._stopping
 
     async def _end(self) -> None:
         self._stopping = True

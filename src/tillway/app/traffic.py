@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -53,15 +54,21 @@ async def _main(stop: asyncio.Event) -> None:
 
 
 async def _ready(base_url: str, stop: asyncio.Event) -> None:
+    """Wait until the hub has read the catalogue; while it starts, nobody answers yet."""
     async with aiohttp.ClientSession() as session:
-        while not stop.is_set():
-            try:
-                async with session.get(f"{base_url}/health/ready") as reply:
-                    if reply.status == 200:  # noqa: PLR2004 - HTTP
-                        return
-            except aiohttp.ClientError:
-                pass
-            await asyncio.sleep(READY_LOOK_SECONDS)
+        while not await _is_ready(session, base_url):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), READY_LOOK_SECONDS)
+            if stop.is_set():
+                return
+
+
+async def _is_ready(session: aiohttp.ClientSession, base_url: str) -> bool:
+    try:
+        async with session.get(f"{base_url}/health/ready") as reply:
+            return reply.status == 200  # noqa: PLR2004 - HTTP
+    except aiohttp.ClientError:
+        return False
 
 
 if __name__ == "__main__":

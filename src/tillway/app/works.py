@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import sys
 from collections.abc import AsyncIterator
-from typing import Final
 
 from tillway import ids, settings, telemetry
 from tillway.app import child
@@ -16,18 +14,12 @@ from tillway.app.backoffices import BackOfficesOfLandscape
 from tillway.app.landscapes import Watched
 from tillway.app.refreshing import Refreshing
 from tillway.app.upkeep import Upkeep
-from tillway.errors import TryAgain
-from tillway.journal import Follower, Runner, Sequencer, Tail
+from tillway.journal import Runner, Sequencer, Tail
 from tillway.outbound import Client, reach
 from tillway.postgres import Database
 from tillway.processes import Engine, book_sale, place_order
 from tillway.settings import Settings
-from tillway.subscriptions import CHANGED_CHANNEL, active, followers
-
-log = logging.getLogger(__name__)
-
-# Subscriptions made while a nudge was lost are found within this time.
-SUBSCRIPTIONS_LOOK_SECONDS: Final = 2.0
+from tillway.subscriptions import Webhooks
 
 
 class Works:
@@ -35,47 +27,24 @@ class Works:
 
     def __init__(self, given: Settings, *, db: Database, tail: Tail, client: Client, watched: Watched) -> None:
         node = ids.new()
-        self._db = db
-        self._client = client
-        self._watched = watched
         offices = BackOfficesOfLandscape(watched, client, poll_seconds=given.poll_seconds)
-        self._engine = Engine(db, node, (place_order(db, offices), book_sale(db, offices)))
-        self._runner = Runner(db, tail, node)
-        self._changed = asyncio.Event()
+        engine = Engine(db, node, (place_order(db, offices), book_sale(db, offices)))
+        runner = Runner(db, tail, node, engine.followers())
+        webhooks = Webhooks(db, client, watched.active, watched.reveal)
         self._tasks = (
             Sequencer(db, node).run(),
             tail.run(),
-            self._runner.run(),
-            self._engine.run(),
+            runner.run(),
+            engine.run(),
+            webhooks.watch(lambda found: runner.set_followers((*engine.followers(), *found))),
             Refreshing(db, offices, watched.active, node).run(),
             Upkeep(db).run(),
             watched.run(),
-            self._keep_followers(),
         )
-        watched.active.subscribe(lambda _: self._changed.set())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`."""
         await child.until(stop, *self._tasks)
-
-    async def _keep_followers(self) -> None:
-        """Hand the runner its followers, again whenever a subscription or the landscape changes."""
-        stop_listening = await self._db.listen(CHANGED_CHANNEL, self._changed.set)
-        try:
-            while True:
-                self._changed.clear()
-                try:
-                    self._runner.set_followers((*self._engine.followers(), *await self._subscribed()))
-                except TryAgain as error:
-                    log.warning("subscriptions not read: %s", error.code)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), SUBSCRIPTIONS_LOOK_SECONDS)
-        finally:
-            stop_listening()
-
-    async def _subscribed(self) -> tuple[Follower, ...]:
-        landscape = self._watched.active.current
-        return followers(self._db, self._client, landscape, await active(self._db), self._watched.reveal)
 
 
 @contextlib.asynccontextmanager

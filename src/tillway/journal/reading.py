@@ -21,11 +21,14 @@ SCAN_LIMIT: Final = 50_000
 class Reads(Protocol):
     """What reading needs of a database or a transaction."""
 
-    async def fetch(self, sql: str, *args: Any) -> Any: ...
+    async def fetch(self, sql: str, *args: Any) -> Any:
+        """All rows."""
 
-    async def fetchrow(self, sql: str, *args: Any) -> Any: ...
+    async def fetchrow(self, sql: str, *args: Any) -> Any:
+        """The first row or None."""
 
-    async def fetchval(self, sql: str, *args: Any) -> Any: ...
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row or None."""
 
 
 class Head(msgspec.Struct, frozen=True):
