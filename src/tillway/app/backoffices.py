@@ -114,7 +114,9 @@ def places_of(landscape: Landscape, connection: str) -> Places:
         tills=MappingProxyType(
             {
                 till.id: TillInOdoo(
-                    company=str(shop.company), config=till.pos_config, methods=dict(shop.tender_methods)
+                    company=str(shop.company),
+                    config=till.pos_config,
+                    methods={str(kind): method for kind, method in shop.tender_methods.items()},
                 )
                 for shop in shops
                 for till in shop.tills.values()

@@ -11,6 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from tillway.app.hub import running
 from tillway.cli.asking import Hub, state_directory
 from tillway.errors import Forbidden, NotFound
 from tillway.landscape import read, reveal
@@ -89,9 +90,9 @@ async def _token(state: Path, consumer: str, scopes: list[str]) -> dict[str, Any
     form = {"grant_type": "client_credentials", "client_id": consumer, "client_secret": secret}
     if scopes:
         form["scope"] = " ".join(scopes)
-    async with Hub(state) as hub, aiohttp.ClientSession() as session:
-        async with session.post(f"{hub.running.base_url}/oauth2/token", data=form) as reply:
-            body: dict[str, Any] = msgspec.json.decode(await reply.read())
-            if reply.status != 200:  # noqa: PLR2004 - HTTP
-                raise Forbidden(body.get("error_description", body.get("error", "")))
-            return body
+    url = f"{running(state).base_url}/oauth2/token"
+    async with aiohttp.ClientSession() as session, session.post(url, data=form) as reply:
+        body: dict[str, Any] = msgspec.json.decode(await reply.read())
+        if reply.status != 200:  # noqa: PLR2004 - HTTP
+            raise Forbidden(body.get("error_description", body.get("error", "")))
+        return body

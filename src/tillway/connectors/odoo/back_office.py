@@ -11,11 +11,13 @@ from tillway.retail import Call
 
 from .catalogue import OdooCatalogue
 from .client import Json2
+from .keys import key_expiry
 from .order_book import OdooOrderBook
 from .permits import Permits
 from .places import Connection, Places
 from .price_lists import OdooPriceLists
 from .probe import Probe, probe
+from .survey import Survey, survey
 from .till_sessions import OdooTillSessions
 
 
@@ -44,3 +46,11 @@ class Odoo:
     async def probe(self, call: Call) -> Probe:
         """What it looks like from here: version, key, modules, rights. Raises nothing that the answer can say."""
         return await probe(self._odoo, call)
+
+    async def survey(self, call: Call) -> Survey:
+        """What it holds that a landscape would name."""
+        return await survey(self._odoo, call)
+
+    async def key_expiry(self, call: Call) -> datetime | None:
+        """When our key stops working, as far as it can be seen."""
+        return await key_expiry(self._odoo, call)

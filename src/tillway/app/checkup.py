@@ -1,0 +1,155 @@
+"""What `tillway doctor` looks at: each finding says whether it is well, what was seen, and what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from tillway import clock, settings
+from tillway.app.backoffices import places_of
+from tillway.app.hub import running
+from tillway.app.rooms import ROOMS
+from tillway.connectors.odoo import Connection, Odoo
+from tillway.errors import Misconfigured, TillwayError
+from tillway.journal import follower_states, parked_items
+from tillway.landscape import Landscape, read, reveal
+from tillway.outbound import Client, reach
+from tillway.postgres import Database, check
+from tillway.processes import exceptions
+from tillway.records import freshness, missing_loads
+from tillway.retail import Call, Criticality
+from tillway.settings import Settings
+
+# Clocks further apart than this make tokens and business days wrong.
+CLOCK_SECONDS: Final = 2.0
+
+# A key that ends within this needs a successor now: making one takes a person.
+KEY_DAYS: Final = 14
+
+# A follower this many events behind is late, not merely busy.
+LAG_EVENTS: Final = 10_000
+
+# One look at one ERP may take this long.
+LOOK_SECONDS: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at."""
+
+    what: str
+    well: bool
+    seen: str
+    remedy: str = ""
+
+
+async def findings(state: Path) -> AsyncIterator[Finding]:
+    """All findings, as they are made; nothing is changed."""
+    given = settings.read(os.environ)
+    given = replace(given, state=state)
+    try:
+        landscape = read(given.landscape_directory)
+        yield Finding(what="landscape", well=True, seen=f"{landscape.hash[:12]}, {len(landscape.shops)} shops")
+    except Misconfigured as error:
+        yield Finding(what="landscape", well=False, seen=error.detail, remedy=error.remedy)
+        return
+    async for finding in _hub(given, landscape):
+        yield finding
+    for name in landscape.connections:
+        async for finding in _odoo(landscape, name, given.landscape_directory):
+            yield finding
+
+
+async def _hub(given: Settings, landscape: Landscape) -> AsyncIterator[Finding]:
+    try:
+        dsn = given.database_url or running(given.state).database_url
+        waiting = await check(dsn, ROOMS)
+    except TillwayError as error:
+        yield Finding(what="database", well=False, seen=error.detail, remedy=error.remedy)
+        return
+    async with Database(dsn, "doctor") as db:
+        version = await db.fetchval("SHOW server_version")
+        seen = f"Postgres {version}, schema current" if not waiting else f"{len(waiting)} migrations wait"
+        yield Finding(
+            what="database", well=not waiting, seen=seen, remedy="start the hub: it migrates" if waiting else ""
+        )
+        before = clock.now()
+        theirs = await db.fetchval("SELECT clock_timestamp()")
+        apart = abs((theirs - before).total_seconds())
+        yield Finding(
+            what="clock",
+            well=apart <= CLOCK_SECONDS,
+            seen=f"{apart * 1000:.0f} ms from Postgres",
+            remedy="" if apart <= CLOCK_SECONDS else "let both machines keep time by NTP",
+        )
+        async for finding in _flow(db, landscape):
+            yield finding
+
+
+async def _flow(db: Database, landscape: Landscape) -> AsyncIterator[Finding]:
+    for missing in missing_loads(tuple(landscape.connections), await freshness(db)):
+        yield Finding(what="records", well=False, seen=missing, remedy="see the works process's log")
+    states = await follower_states(db)
+    late = [state for state in states if state.lag > LAG_EVENTS or not state.alive]
+    seen = f"{len(states)} lanes, the furthest {max((state.lag for state in states), default=0)} events behind"
+    told = ", ".join(f"{state.name}/{state.lane}" for state in late)
+    yield Finding(
+        what="followers",
+        well=not late,
+        seen=f"{seen}; late or not held: {told}" if late else seen,
+        remedy="is a works process running?" if late else "",
+    )
+    held = [state for state in states if state.held_for]
+    for state in held:
+        yield Finding(
+            what="followers",
+            well=False,
+            seen=f"{state.name} waits for the far side: {state.held_for}",
+            remedy="is its receiver up?",
+        )
+    parked, open_exceptions = await parked_items(db), await exceptions(db)
+    yield Finding(
+        what="stuck work",
+        well=not parked and not open_exceptions,
+        seen=f"{len(parked)} parked events, {len(open_exceptions)} exceptions",
+        remedy="look at /operations/v1/parked and /operations/v1/exceptions" if parked or open_exceptions else "",
+    )
+
+
+async def _odoo(landscape: Landscape, name: str, directory: Path) -> AsyncIterator[Finding]:
+    entry = landscape.connections[name]
+    call = Call(
+        criticality=Criticality.LOW,
+        deadline=clock.now() + timedelta(seconds=LOOK_SECONDS),
+        correlation="doctor",
+        reference="doctor",
+        company=str(next((shop.company for shop in landscape.shops_of(name)), 1)),
+    )
+    connection = Connection(
+        url=entry.url, database=entry.database, key=reveal(entry.key, directory), allow_writes=False
+    )
+    async with Client(reach(landscape.outbound.allow_networks)) as client:
+        odoo = Odoo(connection, client, places=places_of(landscape, name))
+        found = await odoo.probe(call)
+        lacks = (*found.missing_modules, *found.missing_rights)
+        seen = f"Odoo {found.version or 'unreachable'}" + (f", lacks {', '.join(lacks)}" if lacks else "")
+        yield Finding(
+            what=f"odoo {name}",
+            well=found.ready,
+            seen=f"{seen}; {found.problem}" if found.problem else seen,
+            remedy="" if found.ready else "check address, key, modules and the integration user's groups",
+        )
+        if not found.key_accepted:
+            return
+        ends = await odoo.key_expiry(call)
+        left = None if ends is None else (ends - clock.now()).days
+        yield Finding(
+            what=f"odoo {name} key",
+            well=left is None or left > KEY_DAYS,
+            seen="no expiry is known" if left is None else f"{left} days left",
+            remedy="" if left is None or left > KEY_DAYS else "make a second key, put it in place, then end the first",
+        )
