@@ -57,14 +57,14 @@ def build(
     """The door over these rooms. Misconfigured when documents and bindings do not cover one another.
 
     `secrets` gives the consumers' client secrets as they are now, `ready` what keeps this node from being ready.
-    `leaving` is given when handlers outside of requests want to know of the drain too. `check_answers` holds every
-    answer against its contract: for tests.
+    `leaving` is the one that handlers which wait were bound with. `check_answers` holds every answer against its
+    contract: for tests.
     """
     metrics = Metrics(CollectorRegistry() if registry is None else registry)
     leaving = Leaving() if leaving is None else leaving
     return Door(
         routes=Routes(documents, bindings),
-        pipeline=Pipeline(keys=keys, active=active, database=database, leaving=leaving, check_answers=check_answers),
+        pipeline=Pipeline(keys=keys, active=active, database=database, check_answers=check_answers),
         public=Public(
             documents=documents,
             keys=keys,

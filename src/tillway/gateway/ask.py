@@ -11,7 +11,6 @@ import msgspec
 
 from tillway.contracts import Operation
 from tillway.gateway.idempotency import Claim, claiming
-from tillway.gateway.leaving import Leaving
 from tillway.identity import Grant
 from tillway.landscape import Landscape
 from tillway.postgres import LONGEST_CUT_SECONDS, TRANSACTION_CUT_SECONDS, Database, Tx
@@ -45,7 +44,6 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str
     now: datetime
     deadline: datetime
-    leaving: Leaving
     doubt: str | None = None
     claim: Claim | None = None
 

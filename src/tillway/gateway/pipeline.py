@@ -24,7 +24,6 @@ from tillway.gateway.authenticate import admit
 from tillway.gateway.body import read_json
 from tillway.gateway.context import Context, text
 from tillway.gateway.deadline import seconds_allowed
-from tillway.gateway.leaving import Leaving
 from tillway.gateway.routes import Route
 from tillway.identity import SigningKeys
 from tillway.landscape import Active
@@ -54,13 +53,10 @@ class Seen(msgspec.Struct):
 class Pipeline:
     """The stages with what they need. `check_answers` holds answers against the contract: for tests only."""
 
-    def __init__(
-        self, *, keys: SigningKeys, active: Active, database: Database, leaving: Leaving, check_answers: bool
-    ) -> None:
+    def __init__(self, *, keys: SigningKeys, active: Active, database: Database, check_answers: bool) -> None:
         self._keys = keys
         self._active = active
         self._database = database
-        self._leaving = leaving
         self._check_answers = check_answers
 
     async def run(self, route: Route, found: Mapping[str, str], request: Request, seen: Seen) -> Outgoing:
@@ -90,7 +86,6 @@ class Pipeline:
             traceparent=request.context.traceparent,
             now=now,
             deadline=_after(now, allowed),
-            leaving=self._leaving,
             doubt=admitted.doubt,
             claim=claim,
         )

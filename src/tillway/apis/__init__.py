@@ -1,0 +1,27 @@
+"""The operations: one file per OpenAPI document, binding each `operationId` to the rooms below."""
+
+from __future__ import annotations
+
+from tillway import contracts
+from tillway.apis import events, operations, orders, pos, prices, products, subscribing
+from tillway.apis.following import Following
+from tillway.gateway import Handler, Leaving
+from tillway.journal import Tail
+from tillway.postgres import Database
+from tillway.records import Shelf
+
+__all__ = ["bindings"]
+
+
+def bindings(*, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving) -> dict[str, Handler]:
+    """Every operation's handler, by its id. `leaving` is the one the door is built with."""
+    following = Following(db, tail, leaving)
+    return {
+        **products.bind(db, shelf),
+        **prices.bind(shelf),
+        **orders.bind(db, shelf),
+        **pos.bind(db, contracts.load().document("pos")),
+        **events.bind(following),
+        **subscribing.bind(db),
+        **operations.bind(db, tail, following, leaving),
+    }

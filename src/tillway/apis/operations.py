@@ -1,0 +1,110 @@
+"""How the hub is doing, looked at only: `operations.v1`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tillway import __version__, journal, processes
+from tillway.apis.events import known_types
+from tillway.apis.following import Following
+from tillway.apis.transactions import trace
+from tillway.errors import NotFound
+from tillway.gateway import Answer, Ask, Handler, Leaving
+from tillway.gateway.public import DRAINING
+from tillway.journal import Recorded, Tail, cloudevent
+from tillway.postgres import Database
+from tillway.processes import ExceptionItem, Way
+from tillway.records import freshness, missing_loads
+
+
+def bind(db: Database, tail: Tail, following: Following, leaving: Leaving) -> dict[str, Handler]:
+    """The handlers of this document."""
+
+    async def follow_journal(ask: Ask) -> Answer:
+        asked = ask.query.get("types")
+        types = None if asked is None else known_types(asked, ask.landscape)
+        events, following_on = await following.read(ask, types=types, choose=lambda _: True)
+        return Answer(200, {"entries": [entry(event) for event in events], "next": following_on})
+
+    async def trace_transaction(ask: Ask) -> Answer:
+        found = await trace(db, ask.path["key"])
+        if not found.events:
+            raise NotFound("nothing is known by this key")
+        ways = [way for subject in found.subjects for way in await processes.ways(db, subject)]
+        return Answer(
+            200,
+            {
+                "key": ask.path["key"],
+                "subjects": found.subjects,
+                "entries": [entry(event) for event in found.events],
+                "processes": [_process(way) for way in ways],
+            },
+        )
+
+    async def list_followers(_ask: Ask) -> Answer:
+        return Answer(200, {"followers": await journal.follower_states(db)})
+
+    async def list_parked(_ask: Ask) -> Answer:
+        return Answer(200, {"parked": await journal.parked_items(db)})
+
+    async def list_exceptions(_ask: Ask) -> Answer:
+        return Answer(200, {"exceptions": [_exception(item) for item in await processes.exceptions(db)]})
+
+    async def get_health(ask: Ask) -> Answer:
+        reasons = missing_loads(tuple(ask.landscape.connections), await freshness(db))
+        states = await journal.follower_states(db)
+        health = {
+            "status": "draining" if leaving.now else ("not-ready" if reasons else "ready"),
+            "reasons": [*((DRAINING,) if leaving.now else ()), *reasons],
+            "version": __version__,
+            "landscape": ask.landscape.hash,
+            "epoch": str(tail.epoch),
+            "position": tail.head,
+            "lag": max((state.lag for state in states), default=0),
+            "parked": len(await journal.parked_items(db)),
+            "exceptions": len(await processes.exceptions(db)),
+        }
+        return Answer(200, health)
+
+    return {
+        "followJournal": follow_journal,
+        "traceTransaction": trace_transaction,
+        "listFollowers": list_followers,
+        "listParked": list_parked,
+        "listExceptions": list_exceptions,
+        "getHealth": get_health,
+    }
+
+
+def entry(event: Recorded) -> dict[str, Any]:
+    """An event with its place in the journal; personal members are left out. Pure."""
+    return {"position": event.position, "recorded_at": event.recorded_at, "event": cloudevent(event)}
+
+
+def _exception(item: ExceptionItem) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "process": item.definition,
+        "state": item.state,
+        "subject": item.subject,
+        "code": item.exception_code or "",
+        "detail": item.exception_detail or "",
+        "owner": item.owner,
+        "since": item.exception_at,
+        "deadline": item.deadline,
+        "money_at_risk": item.money_at_risk,
+        "currency": item.currency,
+        "correlation": item.correlation,
+    }
+
+
+def _process(way: Way) -> dict[str, Any]:
+    return {
+        "process": way.definition,
+        "state": way.state,
+        "attempts": way.attempts,
+        "owner": way.owner,
+        "started_at": way.started_at,
+        "finished_at": way.finished_at,
+        "transitions": way.transitions,
+    }

@@ -1,0 +1,71 @@
+"""Orders: `orders.v1`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tillway import ids
+from tillway.apis.causing import cause
+from tillway.apis.listed import listed
+from tillway.errors import Forbidden, Invalid, NotFound, Violation
+from tillway.gateway import Answer, Ask, Handler
+from tillway.identity import Grant
+from tillway.landscape import Landscape
+from tillway.postgres import Database
+from tillway.records import Shelf, orders
+from tillway.retail import OrderDefaults, OrderRequest, parse, place
+
+
+def bind(db: Database, shelf: Shelf) -> dict[str, Handler]:
+    """The handlers of this document."""
+
+    async def place_order(ask: Ask) -> Answer:
+        request = parse(ask.body, OrderRequest)
+        defaults = terms(request, ask.grant, ask.landscape)
+        shop = ask.landscape.shop(request.shop or defaults.shop)
+        name = request.price_list or ask.grant.price_list or shop.price_list
+        by = await listed(shelf, ask.landscape, name, "/price_list")
+        order = place(
+            # The list is found by its name here; `place` knows it by its content.
+            msgspec.structs.replace(request, price_list=None),
+            order_id=str(ids.new()),
+            products=await shelf.products({line.sku for line in request.lines}),
+            price_list=by.price_list,
+            defaults=defaults,
+            at=ask.now,
+            others=by.others,
+        )
+        answer = Answer(201, order, (("Location", f"/orders/v1/orders/{order.id}"),))
+        async with ask.transaction(db) as tx:
+            orders.accept(tx, order, cause(ask))
+            ask.settle(tx, answer)
+        return answer
+
+    async def get_order(ask: Ask) -> Answer:
+        kept = await orders.get(db, ask.path["id"])
+        if kept.consumer != ask.grant.consumer and not ask.grant.sees_shop(kept.order.shop):
+            raise NotFound("no order has this id")
+        return Answer(200, kept.order)
+
+    return {"placeOrder": place_order, "getOrder": get_order}
+
+
+def terms(request: OrderRequest, grant: Grant, landscape: Landscape) -> OrderDefaults:
+    """For whom and where, as far as the request leaves it open. Pure.
+
+    Invalid: nobody says the shop, or what is named does not exist. Forbidden: a shop that is none of the consumer's.
+    """
+    shop = request.shop or grant.shop
+    if shop is None:
+        raise _wrong("/shop", "is required: your entry in the landscape names no shop", "required")
+    if request.shop is not None and not grant.sees_shop(request.shop):
+        raise Forbidden("orders for this shop are not yours to place")
+    if shop not in landscape.shops:
+        raise _wrong("/shop", "there is no such shop", "shop")
+    if request.customer is not None and request.customer not in landscape.customers:
+        raise _wrong("/customer", "there is no such customer", "customer")
+    return OrderDefaults(consumer=grant.consumer, shop=shop, customer=grant.customer)
+
+
+def _wrong(pointer: str, detail: str, rule: str) -> Invalid:
+    return Invalid(violations=(Violation(pointer=pointer, detail=detail, rule=rule),))

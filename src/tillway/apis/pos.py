@@ -1,0 +1,61 @@
+"""Sales of tills: `pos.v1`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from tillway.apis.causing import cause
+from tillway.apis.receipts import receipt
+from tillway.contracts import Document, checker
+from tillway.errors import NotFound
+from tillway.gateway import Answer, Ask, Handler
+from tillway.postgres import Database
+from tillway.records import sales
+from tillway.records.sales import Taken
+
+# Sales of one transaction: it stays well under its cut, and a batch that is repeated goes on where it broke off.
+AT_ONCE: Final = 50
+
+_REPORT: Final = "/components/schemas/SaleReport"
+
+
+def bind(db: Database, document: Document) -> dict[str, Handler]:
+    """The handlers of this document."""
+    check = checker(document.content, _REPORT)
+
+    async def record_sales(ask: Ask) -> Answer:
+        sent: list[dict[str, Any]] = ask.body["sales"]
+        taken: list[Taken] = []
+        for start in range(0, len(sent), AT_ONCE):
+            receipts = [
+                receipt(each, check=check, grant=ask.grant, landscape=ask.landscape, doubt=ask.doubt)
+                for each in sent[start : start + AT_ONCE]
+            ]
+            async with db.transaction() as tx:
+                taken += await sales.record(tx, receipts, consumer=ask.grant.consumer, cause=cause(ask))
+        return _answer(taken)
+
+    async def get_sale(ask: Ask) -> Answer:
+        found = await sales.get(db, ask.path["id"])
+        if ask.grant.shops is not None and found["shop"] not in ask.grant.shops:
+            raise NotFound("no sale has this id")
+        return Answer(200, found)
+
+    return {"recordSales": record_sales, "getSale": get_sale}
+
+
+def _answer(taken: Sequence[Taken]) -> Answer:
+    """What became of each. 202 tells that at least one is in quarantine."""
+    results = [
+        {"id": each.id, "status": each.status}
+        | ({"violations": [_told(violation) for violation in each.violations]} if each.violations else {})
+        for each in taken
+    ]
+    headers = (("Location", f"/pos/v1/sales/{taken[0].id}"),) if len(taken) == 1 else ()
+    status = 202 if any(each.status == "quarantined" for each in taken) else 201
+    return Answer(status, {"sales": results}, headers)
+
+
+def _told(violation: Any) -> dict[str, str]:
+    return {"pointer": violation.pointer, "detail": violation.detail, "rule": violation.rule}

@@ -1,0 +1,73 @@
+"""Prices and quotes: `prices.v1`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from tillway.apis.listed import listed
+from tillway.errors import Invalid, NotFound, Violation
+from tillway.gateway import Answer, Ask, Handler
+from tillway.records import Shelf
+from tillway.retail import Product, Wanted, price, quote
+
+_ONE: Final = Decimal(1)
+
+
+def bind(shelf: Shelf) -> dict[str, Handler]:
+    """The handlers of this document."""
+
+    async def quote_prices(ask: Ask) -> Answer:
+        name = ask.body.get("price_list") or ask.grant.price_list
+        by = await listed(shelf, ask.landscape, name, "/price_list")
+        at = _moment(ask)
+        lines = wanted(ask.body["lines"], await shelf.products({line["sku"] for line in ask.body["lines"]}))
+        totals = quote(lines, by.price_list, at=at, others=by.others)
+        return Answer(200, {"price_list": by.name, "at": at, **msgspec.structs.asdict(totals)})
+
+    async def get_price(ask: Ask) -> Answer:
+        sku = ask.path["sku"]
+        by = await listed(
+            shelf, ask.landscape, ask.query.get("price_list") or ask.grant.price_list, "/query/price_list"
+        )
+        product = (await shelf.products((sku,))).get(sku)
+        if product is None:
+            raise NotFound("no product with this SKU is known")
+        quantity = Decimal(ask.query["quantity"]) if "quantity" in ask.query else _ONE
+        if not quantity:
+            raise Invalid(violations=(_nothing("/query/quantity"),))
+        return Answer(200, price(product, by.price_list, quantity=quantity, at=ask.now, others=by.others))
+
+    return {"quotePrices": quote_prices, "getPrice": get_price}
+
+
+def wanted(lines: list[dict[str, Any]], products: Mapping[str, Product]) -> list[Wanted]:
+    """What is asked about; Invalid with every line whose SKU is not known or that asks about nothing. Pure."""
+    found: list[Wanted] = []
+    violations: list[Violation] = []
+    for index, line in enumerate(lines):
+        quantity, product = Decimal(line["quantity"]), products.get(line["sku"])
+        if product is None:
+            detail = "no product with this SKU is known"
+            violations.append(Violation(pointer=f"/lines/{index}/sku", detail=detail, rule="sku-known"))
+        elif not quantity:
+            violations.append(_nothing(f"/lines/{index}/quantity"))
+        else:
+            found.append(Wanted(product, quantity))
+    if violations:
+        raise Invalid(violations=tuple(violations))
+    return found
+
+
+def _nothing(pointer: str) -> Violation:
+    return Violation(pointer=pointer, detail="must be more than zero", rule="quantity-positive")
+
+
+def _moment(ask: Ask) -> datetime:
+    """The moment asked about; its schema says that it is one."""
+    text = ask.body.get("at")
+    return ask.now if text is None else msgspec.convert(text, datetime)

@@ -1,0 +1,54 @@
+"""Products: `products.v1`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Final
+
+from tillway.errors import Invalid, NotFound, Violation
+from tillway.gateway import Answer, Ask, Handler
+from tillway.postgres import Database
+from tillway.records import Shelf, products
+
+# Products on a page when the request does not say.
+PAGE: Final = 100
+
+
+def bind(db: Database, shelf: Shelf) -> dict[str, Handler]:
+    """The handlers of this document."""
+
+    async def get_product(ask: Ask) -> Answer:
+        sku = ask.path["sku"]
+        found = await shelf.products((sku,))
+        if sku not in found:
+            raise NotFound("no product with this SKU is known")
+        return Answer(200, found[sku])
+
+    async def list_products(ask: Ask) -> Answer:
+        if "gtin" in ask.query:
+            return Answer(200, {"products": await products.by_gtin(db, ask.query["gtin"]), "next": None})
+        limit = ask.query.get("limit", PAGE)
+        page = await products.page(db, after=_sku(ask.query.get("after")), limit=limit)
+        following = _cursor(page[-1].sku) if len(page) == limit else None
+        return Answer(200, {"products": page, "next": following})
+
+    return {"getProduct": get_product, "listProducts": list_products}
+
+
+def _cursor(sku: str) -> str:
+    return base64.urlsafe_b64encode(sku.encode()).decode()
+
+
+def _sku(cursor: str | None) -> str:
+    """The SKU a page ended with; an empty one comes before all."""
+    if cursor is None:
+        return ""
+    try:
+        sku = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeError):
+        sku = "\x00"
+    if "\x00" in sku:
+        detail = "not a cursor that this hub gave out"
+        raise Invalid(violations=(Violation(pointer="/query/after", detail=detail, rule="cursor"),))
+    return sku

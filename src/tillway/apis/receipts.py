@@ -1,0 +1,101 @@
+"""Receipts: what was sent as a sale, made storable, identified and judged. Pure.
+
+Nothing is refused here. What cannot be identified gets an id made of its content, so that sending it again is the
+same fact; what is wrong is told with its place, and keeps the sale in quarantine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from tillway import ids
+from tillway.contracts import Check
+from tillway.errors import Invalid, Violation
+from tillway.gateway import nul_pointers
+from tillway.identity import Grant
+from tillway.landscape import Landscape
+from tillway.masking import truncate_pan
+from tillway.records.sales import Receipt
+from tillway.retail import Sale, audit_sale, parse, sale_id
+
+# Answers for sales in quarantine when the landscape names no owner of the interface.
+NOBODY: Final = "operations"
+
+_ID_MAX: Final = 64
+_SEQUENCE_MAX: Final = 2**53 - 1
+
+# Members that are long numbers by nature and never a card's.
+_NOT_CARDS: Final = frozenset({"id", "gtin", "sku", "till", "epoch", "shop"})
+
+_NUL: Final = "\x00"
+_REPLACEMENT: Final = "\ufffd"
+
+_canonical: Final = msgspec.json.Encoder(order="deterministic")
+
+
+def receipt(sent: dict[str, Any], *, check: Check, grant: Grant, landscape: Landscape, doubt: str | None) -> Receipt:
+    """One sale as it will be kept. `check` is the contract's for one sale, `doubt` what is held against its sender."""
+    api = landscape.apis.get("pos")
+    owner = api.owner if api is not None else NOBODY
+    body = storable(sent)
+    identity = identified(body)
+    found = [Violation(pointer=each, detail="held the character U+0000", rule="nul") for each in nul_pointers(sent)]
+    found += check(body)
+    if identity is None:
+        unknown = str(ids.named("sale-unread", _canonical.encode(body).decode()))
+        return Receipt(id=unknown, body=body, sale=None, violations=(*found, *_doubted(doubt)), owner=owner)
+    body = {"id": identity, **body}
+    sale = _read(body, found) if not found else None
+    if sale is not None:
+        found += audit_sale(sale)
+        found += _misplaced(sale, grant, landscape)
+    return Receipt(id=identity, body=body, sale=sale, violations=(*found, *_doubted(doubt)), owner=owner)
+
+
+def identified(body: dict[str, Any]) -> str | None:
+    """The id that till, epoch and sequence give; None when any of them is not what it must be."""
+    till, epoch, sequence = body.get("till"), body.get("epoch"), body.get("sequence")
+    named = all(isinstance(part, str) and 0 < len(part) <= _ID_MAX for part in (till, epoch))
+    counted = type(sequence) is int and 0 < sequence <= _SEQUENCE_MAX
+    return sale_id(str(till), str(epoch), int(sequence)) if named and counted and sequence is not None else None
+
+
+def storable(value: Any, member: str = "") -> Any:
+    """The same content without whole card numbers and without what Postgres cannot keep."""
+    if isinstance(value, str):
+        text = value.replace(_NUL, _REPLACEMENT)
+        return text if member in _NOT_CARDS else truncate_pan(text)
+    if isinstance(value, dict):
+        return {storable(name): storable(each, name) for name, each in value.items()}
+    if isinstance(value, list):
+        return [storable(each, member) for each in value]
+    if type(value) is int and member not in _NOT_CARDS and truncate_pan(str(value)) != str(value):
+        return truncate_pan(str(value))
+    return value
+
+
+def _read(body: dict[str, Any], found: list[Violation]) -> Sale | None:
+    try:
+        return parse(body, Sale)
+    except Invalid as error:
+        found.extend(error.violations)
+        return None
+
+
+def _misplaced(sale: Sale, grant: Grant, landscape: Landscape) -> Iterator[Violation]:
+    """Where the sale says it was sold, against what is declared and what the sender may send for."""
+    shop = landscape.shops.get(sale.shop)
+    if shop is None:
+        yield Violation(pointer="/shop", detail="there is no such shop", rule="shop")
+    elif sale.till not in shop.tills:
+        yield Violation(pointer="/till", detail="this shop has no such till", rule="till")
+    if not grant.sees_shop(sale.shop):
+        yield Violation(pointer="/shop", detail="is not one of the sender's shops", rule="grant")
+
+
+def _doubted(doubt: str | None) -> Iterator[Violation]:
+    if doubt is not None:
+        yield Violation(pointer="", detail=doubt, rule="sender")
