@@ -17,8 +17,6 @@ from tillway.landscape.model import (
     Consumer,
     CustomerEntry,
     EventEntry,
-    EventType,
-    Id,
     Model,
     Organisation,
     Outbound,
@@ -27,8 +25,8 @@ from tillway.landscape.model import (
     Shop,
     SubscriptionEntry,
     Till,
-    named,
 )
+from tillway.landscape.values import EventType, Id, named
 
 E = TypeVar("E")
 

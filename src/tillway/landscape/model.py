@@ -6,114 +6,48 @@ The text under a field is its documentation: it travels into the JSON Schema and
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
-    PlainValidator,
     StrictBool,
     StrictInt,
     StringConstraints,
     model_validator,
 )
 
+from tillway.landscape.values import (
+    AllOrIds,
+    ConsumerKind,
+    Criticality,
+    Currency,
+    EventType,
+    Id,
+    Layer,
+    Network,
+    OdooId,
+    OdooList,
+    Retention,
+    Scope,
+    TenderKind,
+    Text,
+    Url,
+    Zone,
+    named,
+)
 from tillway.masking import DataClassName
 
-# An id travels in URLs, tokens and HTTP Basic names; 64 characters fit every place that shows one.
-ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-# Short name of an event type, e.g. `order.accepted`.
-EVENT_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$"
-SCOPE_PATTERN = r"^[a-z][a-z0-9-]*:(read|write)$"
 # One ERP connection never needs more; the governor limits calls anyway.
 WORKERS_MAX = 64
 # Slower than once a day is not polling any more, faster than twice a second is an attack.
 POLL_SECONDS_MIN, POLL_SECONDS_MAX = 0.5, 86_400.0
 # Sub of operator tokens, so no consumer may be called like it.
 RESERVED_CONSUMER = "operator"
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is not an IANA time zone") from error
-    return name
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("not an http or https URL with a host")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("credentials do not belong into a URL")
-    if parts.fragment:
-        raise ValueError("a URL that is called has no fragment")
-    return text
-
-
-def _network(text: str) -> str:
-    ipaddress.ip_network(text)
-    return text
-
-
-def _odoo_list(value: Any) -> Literal["list"] | int:
-    if value == "list" or (type(value) is int and value > 0):
-        return value  # type: ignore[no-any-return]
-    raise ValueError("neither `list` nor the positive id of a pricelist")
-
-
-def _all_or_ids(value: Any) -> Literal["*"] | tuple[str, ...]:
-    if value == "*":
-        return "*"
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    raise ValueError('neither "*" nor a list of names')
-
-
-def named(value: Any) -> Any:
-    """Give each entry of a section the key it stands under as its id."""
-    if not isinstance(value, Mapping):
-        return value
-    return {key: _with_id(key, entry) for key, entry in value.items()}
-
-
-def _with_id(key: Any, entry: Any) -> Any:
-    if not isinstance(entry, Mapping):
-        return entry
-    if entry.get("id", key) != key:
-        raise ValueError(f"the entry {key!r} carries another id inside; its key is its id")
-    return {**entry, "id": key}
-
-
-Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Zone = Annotated[str, AfterValidator(_zone)]
-Url = Annotated[str, AfterValidator(_url)]
-Network = Annotated[str, AfterValidator(_network)]
-OdooId = Annotated[StrictInt, Field(gt=0)]
-EventType = Annotated[str, StringConstraints(pattern=EVENT_PATTERN)]
-Scope = Annotated[str, StringConstraints(pattern=SCOPE_PATTERN)]
-AllOrIds = Annotated[
-    Literal["*"] | tuple[str, ...],
-    PlainValidator(_all_or_ids, json_schema_input_type=Literal["*"] | tuple[str, ...]),
-    PlainSerializer(lambda value: value if value == "*" else list(value), return_type=Literal["*"] | list[str]),
-]
-Criticality = Literal["critical", "high", "normal", "low"]
-Layer = Literal["system", "process", "experience"]
-Retention = Literal["brief", "standard", "long"]
-ConsumerKind = Literal["machine", "device", "person"]
-TenderKind = Literal["cash", "card", "voucher", "other"]
 
 
 class Model(BaseModel):
@@ -178,9 +112,7 @@ class PriceListEntry(Entry):
 
     connection: Id
     """Id of the connection whose price list this is."""
-    odoo: Annotated[
-        Literal["list"] | int, PlainValidator(_odoo_list, json_schema_input_type=Literal["list"] | StrictInt)
-    ]
+    odoo: OdooList
     """`list` for the list price on the product itself, or the id of a pricelist in Odoo."""
     name: Text
     """Name as people know it."""
