@@ -30,7 +30,7 @@ from tillway.retail.sale_audit import audit_sale
 from tillway.retail.sku import parse_sku
 from tillway.retail.store import Store, Till
 from tillway.retail.tax import DEFAULT_ROUNDING, Document, Rounding, Tax, Taxed, TaxSplit, document, split
-from tillway.retail.tender import Tender, truncated
+from tillway.retail.tender import Tender
 from tillway.retail.wire import decode, encode, parse
 from tillway.retail.word import Word
 
@@ -94,5 +94,4 @@ __all__ = [
     "sale_id",
     "split",
     "touched",
-    "truncated",
 ]
