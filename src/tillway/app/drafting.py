@@ -193,7 +193,7 @@ def _events() -> dict[str, Any]:
 def _consumers(found: Survey, shops: Mapping[str, Any], *, review: str) -> dict[str, Any]:
     names = [entry for entry in _lists(found) if entry != "list"]
     first = next(iter(shops), None)
-    common: dict[str, Any] = {"kind": "machine", "shops": "*", "review": review}
+    common: dict[str, Any] = {"kind": "machine", "shops": "*", "event_types": "*", "review": review}
     defaults = {"shop": first, "price_list": names[0] if names else "list", "customer": "walk-in"} if first else {}
 
     def consumer(owner: str, purpose: str, name: str, scopes: Sequence[str], **more: Any) -> dict[str, Any]:
@@ -224,7 +224,13 @@ def _consumers(found: Survey, shops: Mapping[str, Any], *, review: str) -> dict[
             "tills",
             ("products:read", "prices:read", "pos:read", "pos:write", "events:read"),
         ),
-        "price-desk": consumer("pricing", "showing prices on shelves", "price-desk", ("prices:read", "events:read")),
+        "price-desk": consumer(
+            "pricing",
+            "showing prices on shelves",
+            "price-desk",
+            ("prices:read", "events:read"),
+            event_types=["order.accepted", "price.changed"],
+        ),
     }
 
 

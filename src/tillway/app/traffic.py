@@ -38,7 +38,7 @@ async def _main(stop: asyncio.Event) -> None:
     odoo = merchandiser.Odoo(told["odoo"]["url"], told["odoo"]["db"], told["odoo"]["key"])
     epoch = str(ids.new())
     works = [
-        tills.run(clients["tills"], till=till.id, shop=shop, epoch=epoch, every_seconds=SALE_SECONDS, seed=number)
+        tills.run(clients["tills"], till=till.id, shop=shop.id, epoch=epoch, every_seconds=SALE_SECONDS, seed=number)
         for number, (shop, till) in enumerate(
             (shop, till) for shop in landscape.shops.values() for till in shop.tills.values()
         )

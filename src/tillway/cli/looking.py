@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from tillway import journal
 from tillway.app.hub import running
 from tillway.cli.asking import Hub, state_directory
 from tillway.errors import Forbidden, NotFound
@@ -32,7 +34,7 @@ async def _follow(state: Path, types: str, after: str, limit: int, *, as_json: b
     console, shown = Console(), 0
     chosen: dict[str, str] = {"types": types} if types else {}
     async with Hub(state) as hub:
-        cursor = after or (await hub.get("/health"))["head"]
+        cursor = after or _newest(await hub.get("/health"))
         while True:
             page = await hub.get("/journal", after=cursor, wait=WAIT_SECONDS, **chosen)
             cursor = page["next"]
@@ -41,6 +43,10 @@ async def _follow(state: Path, types: str, after: str, limit: int, *, as_json: b
                 shown += 1
                 if shown == limit:
                     return
+
+
+def _newest(health: dict[str, Any]) -> str:
+    return journal.cursor.encode(journal.cursor.Cursor(UUID(health["epoch"]), health["position"]))
 
 
 def _show(console: Console, entry: dict[str, Any], *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tillway.sandbox import commands
-from tillway.sandbox.environment import Env, empty, ids_of
+from tillway.sandbox.environment import Env, empty
 from tillway.sandbox.fields import NUMBERS, Field, Model
 from tillway.sandbox.refusals import (
     bad_id_text,
@@ -178,10 +178,10 @@ def _apply(env: Env, model: Model, record: int, later: Iterable[tuple[Field, Any
         elif each.inverse_write:
             each.inverse_write(env, record, value)
         elif each.kind == "many2many":
-            linked = _linked(env, each, ids_of(env.row(model.name, record)[each.name]), value)
+            linked = _linked(env, model, each, record, value)
             env.transaction.update(model.name, record, {each.name: linked})
         else:
-            _lines(env, each, record, value)
+            _lines(env, model, each, record, value)
     for step, values in passed.items():
         target = env.get(model.name, record, step)
         if target:
@@ -206,10 +206,10 @@ def _check_unique(env: Env, model: Model, row: Values, record: int) -> None:
                 raise constraint(unique.message)
 
 
-def _linked(env: Env, each: Field, held: Sequence[int], value: Any) -> tuple[int, ...]:
+def _linked(env: Env, model: Model, each: Field, owner: int, value: Any) -> tuple[int, ...]:
     """The ids that a many2many holds after the commands."""
-    linked = list(held)
-    for command in commands.parse(each, value):
+    linked = list(env.row(model.name, owner)[each.name])
+    for command in commands.parse(model.name, each, value):
         if command.code == commands.CREATE:
             linked.append(create(env, each.relation, command.values))
         elif command.code == commands.UPDATE:
@@ -228,9 +228,9 @@ def _linked(env: Env, each: Field, held: Sequence[int], value: Any) -> tuple[int
     return tuple(dict.fromkeys(linked))
 
 
-def _lines(env: Env, each: Field, owner: int, value: Any) -> None:
+def _lines(env: Env, model: Model, each: Field, owner: int, value: Any) -> None:
     """Make, change and delete the records of a one2many."""
-    for command in commands.parse(each, value):
+    for command in commands.parse(model.name, each, value):
         if command.code == commands.CREATE:
             create(env, each.relation, {**command.values, each.inverse: owner})
         elif command.code == commands.UPDATE:

@@ -32,12 +32,12 @@ class Command:
     records: tuple[int, ...] = ()
 
 
-def parse(each: Field, value: Any) -> list[Command]:
+def parse(model: str, each: Field, value: Any) -> list[Command]:
     """The commands in a written value. False clears the list; anything but a list is a ValueError."""
     if value is None or value is False:
         return [Command(code=CLEAR)]
     if not isinstance(value, (list, tuple)):
-        raise value_error(f"Wrong value for {each.name}: {value!r}")
+        raise value_error(f"Wrong value for {model}.{each.name}: {value}")
     return [_command(item) for item in value]
 
 

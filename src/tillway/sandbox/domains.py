@@ -144,6 +144,9 @@ def _leaf(env: Env, model: Model, each: Field, operator: str, value: Any) -> Pre
         inner = predicate(env, env.models[each.relation], parse(value))
         return lambda record: any(inner(other) for other in ids_of(env.get(model.name, record, name)))
     if operator in {"child_of", "parent_of"}:
+        if each.relation == model.name and each.kind == "many2one":
+            # On the field that makes the hierarchy the record itself is meant, not the one above it.
+            name = "id"
         related = _family(env, env.models[each.relation] if each.relation else model, operator, value)
         return lambda record: not related.isdisjoint(ids_of(env.get(model.name, record, name)))
     if each.relation:

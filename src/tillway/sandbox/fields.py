@@ -17,9 +17,6 @@ SCALARS: Final = frozenset({"char", "text", "html", "selection", "binary"})
 NUMBERS: Final = frozenset({"integer", "float", "monetary"})
 X2MANY: Final = frozenset({"one2many", "many2many"})
 
-PRODUCT_PRICE_DIGITS: Final = 2
-"""Decimals kept of a unit price: the decimal precision "Product Price" of a fresh Odoo."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
@@ -40,7 +37,6 @@ class Field:
     compute: Compute | None = None
     inverse_write: Callable[[Any, int, Any], None] | None = None
     choices: tuple[tuple[str, str], ...] = ()
-    digits: int | None = None
     indexed: bool = False
     kept: bool = False
     """Computed here, but a column under Odoo: searching and sorting by it works."""
@@ -120,8 +116,9 @@ def selection(name: str, choices: str, label: str = "", **more: Any) -> Field:
 
 
 def many2one(name: str, relation: str, label: str = "", **more: Any) -> Field:
-    """A reference to one record of `relation`."""
+    """A reference to one record of `relation`; a required one keeps that record from being deleted."""
     more.setdefault("indexed", True)
+    more.setdefault("on_delete", "restrict" if more.get("required") else "set null")
     return Field(name=name, kind="many2one", label=label or _title(name), relation=relation, **more)
 
 

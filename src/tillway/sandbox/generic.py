@@ -142,6 +142,11 @@ def _default(env: Env, each: Field) -> Any:
     return each.default(env) if callable(each.default) else each.default
 
 
+def has_access(call: Call, operation: str) -> bool:
+    """Whether the user may do this to the model at all; the sandbox's one user may do everything."""
+    return operation in {"read", "write", "create", "unlink"} and call.model in call.env.models
+
+
 METHODS: Final[Methods] = {
     "search": Method(search, on_records=False),
     "search_count": Method(search_count, on_records=False),
@@ -153,6 +158,7 @@ METHODS: Final[Methods] = {
     "create": Method(create, on_records=False),
     "load": Method(load, on_records=False),
     "read": Method(read),
+    "has_access": Method(has_access),
     "write": Method(write),
     "unlink": Method(unlink),
     "action_archive": Method(action_archive),

@@ -60,7 +60,7 @@ def _check_path(env: Env, model: Model, path: Path) -> None:
 
 def _records(model: Model, paths: list[Path], data: Sequence[Sequence[Any]]) -> list[tuple[int, int, list[Cells]]]:
     """(first row, last row, cells by row) of every record; a row that only fills lines belongs to the one above."""
-    own = [place for place, path in enumerate(paths) if model.fields[path[0]].kind != "one2many"] if paths else []
+    own = [place for place, path in enumerate(paths) if not _is_line(model, path)]
     records: list[tuple[int, int, list[Cells]]] = []
     for number, row in enumerate(data):
         if len(row) < len(paths):
@@ -72,6 +72,11 @@ def _records(model: Model, paths: list[Path], data: Sequence[Sequence[Any]]) -> 
         else:
             records.append((number, number, [cells]))
     return records
+
+
+def _is_line(model: Model, path: Path) -> bool:
+    each = model.fields.get(path[0])
+    return each is not None and each.kind == "one2many"
 
 
 def _text(value: Any) -> str:

@@ -46,7 +46,10 @@ def complete_order(env: Env, given: dict[str, Any]) -> None:
 def complete_line(env: Env, given: dict[str, Any]) -> None:
     """Description, taxes and price of a new line. A price that is given is kept."""
     product = given.get("product_id")
-    if not product or given.get("display_type"):
+    if given.get("display_type"):
+        given.update(product_uom_qty=0.0, price_unit=0.0)
+        return
+    if not product:
         return
     env.row("product.product", product)
     order = env.row(ORDER, given["order_id"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from tillway.sandbox import products
 from tillway.sandbox.environment import Env
 from tillway.sandbox.methods import Call
 from tillway.sandbox.money import money_text
-from tillway.sandbox.refusals import validation_error
+from tillway.sandbox.refusals import server_error, validation_error
 from tillway.sandbox.store import Row
 from tillway.sandbox.values import exact, moment_text
 
@@ -33,13 +34,36 @@ def display(env: Env, record: int) -> str:
     return f"{row['name']} ({env.row('res.currency', row['currency_id'])['name']})"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goods:
+    """What is priced: a variant, or a template as a whole (`variant` 0), which no variant's rule is for."""
+
+    variant: int
+    template: int
+
+    def list_price(self, env: Env) -> Decimal:
+        """Without any list."""
+        if self.variant:
+            return exact(products.sales_price(env, self.variant))
+        return exact(env.row("product.template", self.template)["list_price"])
+
+    def cost(self, env: Env) -> Decimal:
+        """What it costs the retailer."""
+        variant = self.variant or products.first_variant(env, self.template)
+        return exact(env.row("product.product", variant)["standard_price"]) if variant else Decimal(0)
+
+
 def price(env: Env, pricelist: int, product: int, *, quantity: Decimal, at: str) -> tuple[Decimal, int]:
     """The price of a variant and the id of the rule that made it (0: none applies). `at` is naive UTC text."""
-    row = env.row("product.product", product)
+    goods = Goods(variant=product, template=env.row("product.product", product)["product_tmpl_id"])
+    return _price(env, pricelist, goods, quantity, at)
+
+
+def _price(env: Env, pricelist: int, goods: Goods, quantity: Any, at: str) -> tuple[Decimal, int]:
     for rule in rules(env, pricelist):
-        if _applies(env, rule, row, quantity, at):
-            return _reckoned(env, rule, product, quantity, at), int(rule["id"])
-    return exact(products.sales_price(env, product)), 0
+        if _applies(env, rule, goods, quantity, at):
+            return _reckoned(env, rule, goods, quantity, at), int(rule["id"])
+    return goods.list_price(env), 0
 
 
 def rules(env: Env, pricelist: int) -> list[Row]:
@@ -49,26 +73,30 @@ def rules(env: Env, pricelist: int) -> list[Row]:
     return [env.row(RULE, each) for each in env.sort(RULE, env.search_by(RULE, "pricelist_id", pricelist))]
 
 
-def _applies(env: Env, rule: Row, product: Row, quantity: Decimal, at: str) -> bool:
-    if rule["min_quantity"] and quantity < exact(rule["min_quantity"]):
-        return False
+def _applies(env: Env, rule: Row, goods: Goods, quantity: Any, at: str) -> bool:
+    if rule["min_quantity"]:
+        if not isinstance(quantity, Decimal):
+            kind = type(quantity).__name__
+            raise server_error("builtins.TypeError", f"'<' not supported between instances of '{kind}' and 'float'")
+        if quantity < exact(rule["min_quantity"]):
+            return False
     if (rule["date_start"] and rule["date_start"] > at) or (rule["date_end"] and rule["date_end"] < at):
         return False
     match rule["applied_on"]:
         case "0_product_variant":
-            return bool(rule["product_id"] == product["id"])
+            return bool(rule["product_id"] == goods.variant)
         case "1_product":
-            return bool(rule["product_tmpl_id"] == product["product_tmpl_id"])
+            return bool(rule["product_tmpl_id"] == goods.template)
         case "2_product_category":
-            category = env.row("product.template", product["product_tmpl_id"])["categ_id"]
+            category = env.row("product.template", goods.template)["categ_id"]
             return bool(category) and str(rule["categ_id"]) in products.category_ids(env, category).split("/")
     return True
 
 
-def _reckoned(env: Env, rule: Row, product: int, quantity: Decimal, at: str) -> Decimal:
+def _reckoned(env: Env, rule: Row, goods: Goods, quantity: Any, at: str) -> Decimal:
     if rule["compute_price"] == "fixed":
         return exact(rule["fixed_price"])
-    base = _base(env, rule, product, quantity, at)
+    base = _base(env, rule, goods, quantity, at)
     if rule["compute_price"] == "percentage":
         return base - base * exact(rule["percent_price"]) / HUNDRED
     result = base - base * exact(rule["price_discount"]) / HUNDRED
@@ -83,38 +111,41 @@ def _reckoned(env: Env, rule: Row, product: int, quantity: Decimal, at: str) -> 
     return result
 
 
-def _base(env: Env, rule: Row, product: int, quantity: Decimal, at: str) -> Decimal:
+def _base(env: Env, rule: Row, goods: Goods, quantity: Any, at: str) -> Decimal:
     if rule["base"] == "pricelist" and rule["base_pricelist_id"]:
-        return price(env, rule["base_pricelist_id"], product, quantity=quantity, at=at)[0]
+        return _price(env, rule["base_pricelist_id"], goods, quantity, at)[0]
     if rule["base"] == "standard_price":
-        return exact(env.row("product.product", product)["standard_price"])
-    return exact(products.sales_price(env, product))
+        return goods.cost(env)
+    return goods.list_price(env)
 
 
 def get_contextual_price(call: Call) -> float:
     """The price of one variant under the `pricelist`, `quantity` and `date` of the context; the raw one, unrounded."""
-    context = call.env.context
     product = call.one()
-    call.env.row("product.product", product)
-    pricelist = context.get("pricelist")
-    if not pricelist:
-        return products.sales_price(call.env, product)
-    at = moment_text(context["date"]) if context.get("date") else call.env.now
-    return float(price(call.env, int(pricelist), product, quantity=_quantity(context.get("quantity")), at=at)[0])
+    template = call.env.row("product.product", product)["product_tmpl_id"]
+    return _contextual(call.env, Goods(variant=product, template=template))
 
 
 def get_template_price(call: Call) -> float:
-    """The same for a template: that of its first variant."""
+    """The same for a template as a whole, without surcharges and without the rules of its variants."""
     template = call.one()
-    variant = products.first_variant(call.env, template)
-    if not variant:
-        return float(call.env.row("product.template", template)["list_price"])
-    return get_contextual_price(Call(env=call.env, model="product.product", ids=(variant,)))
+    call.env.row("product.template", template)
+    return _contextual(call.env, Goods(variant=0, template=template))
 
 
-def _quantity(given: Any) -> Decimal:
-    # What is no number counts as one, and so does nothing: observed.
-    return exact(given) if isinstance(given, (int, float)) and given else Decimal(1)
+def _contextual(env: Env, goods: Goods) -> float:
+    pricelist = env.context.get("pricelist")
+    if not pricelist:
+        return float(goods.list_price(env))
+    at = moment_text(env.context["date"]) if env.context.get("date") else env.now
+    return float(_price(env, int(pricelist), goods, _quantity(env.context.get("quantity")), at)[0])
+
+
+def _quantity(given: Any) -> Any:
+    # None and zero count as one; what is no number breaks only where a rule asks for a quantity: observed.
+    if not given:
+        return Decimal(1)
+    return exact(given) if isinstance(given, (int, float)) else given
 
 
 def rule_name(env: Env, record: int) -> str:

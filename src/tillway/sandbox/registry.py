@@ -67,6 +67,7 @@ HOOKS: Final[Mapping[str, Hooks]] = {
     "product.pricelist.item": Hooks(
         completing=pricelists.complete_rule, created=pricelists.check_rules, written=pricelists.check_rules
     ),
+    "account.journal": Hooks(completing=sessions.complete_journal),
     "stock.warehouse": Hooks(completing=stock.make_warehouse, created=stock.own_locations),
     "sale.order": Hooks(completing=orders.complete_order, unlinking=orders.guard_order),
     "sale.order.line": Hooks(

@@ -89,15 +89,16 @@ async def serve(options: argparse.Namespace) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, server.stop)
         serving = asyncio.create_task(server.serve())
-        await _listening(port)
+        await listening(port)
         if options.ready_file:
-            _announce(
+            announce(
                 options.ready_file, {"url": f"http://{LOOPBACK}:{port}", "db": sandbox.database, "key": sandbox.key}
             )
         await serving
 
 
-async def _listening(port: int) -> None:
+async def listening(port: int) -> None:
+    """Wait until somebody listens on the port of loopback."""
     deadline = clock.monotonic() + LISTEN_DEADLINE
     while True:
         try:
@@ -111,7 +112,7 @@ async def _listening(port: int) -> None:
             return
 
 
-def _announce(path: Path, ready: dict[str, Any]) -> None:
+def announce(path: Path, ready: dict[str, Any]) -> None:
     """Write all of it at once: who waits for the file never reads half of it."""
     partial = path.with_name(f"{path.name}.partial")
     partial.write_bytes(msgspec.json.encode(ready))

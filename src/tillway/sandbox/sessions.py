@@ -31,6 +31,18 @@ def default_picking_type(env: Env) -> int | bool:
     return env.row("stock.warehouse", first[0])["pos_type_id"] if first else False
 
 
+def default_journal(env: Env) -> int | bool:
+    """Sales of a till are booked in the first journal that is there for them."""
+    found = reading.search(env, "account.journal", [["code", "=", "POSS"]], limit=1)
+    return found[0] if found else False
+
+
+def complete_journal(env: Env, given: dict[str, Any]) -> None:
+    """A journal without a code gets one."""
+    if not given.get("code"):
+        given["code"] = f"{str(given.get('type') or '')[:3].upper()}{env.number('account.journal')}"
+
+
 def has_cash(env: Env, config: int) -> bool:
     """Whether the till takes cash."""
     return bool(cash_method(env, config))

@@ -27,6 +27,9 @@ LINE_FIELDS: Final = (
 )  # fmt: skip
 """What the answer says of a line; orders and payments are answered whole."""
 
+NOT_TAKEN: Final = frozenset({"payment_ids", "name", "amount_return", "access_token"})
+"""What a till may send and the server makes itself."""
+
 Order = Mapping[str, Any]
 
 
@@ -62,11 +65,11 @@ def _keep(env: Env, order: Order) -> int:
     if known and env.row(ORDER, known[0])["state"] != "draft":
         return known[0]
     session = _session(env, order["session_id"])
-    values = {name: value for name, value in order.items() if name not in {"payment_ids", "name", "amount_return"}}
+    values = {name: value for name, value in order.items() if name not in NOT_TAKEN}
     values["session_id"] = session
     if values.get("partner_id") and not env.exists("res.partner", values["partner_id"]):
         values["partner_id"] = False
-    state = values.pop("state", "draft")
+    state = values.pop("state", "paid")
     if known:
         if "access_token" not in order:
             raise key_error("access_token")
@@ -78,8 +81,9 @@ def _keep(env: Env, order: Order) -> int:
         _pay(env, record, order)
         changing.write(env, ORDER, [record], {"state": state})
         _complete(env, record)
-    elif order.get("payment_ids"):
+    else:
         _add_payments(env, record, order)
+        changing.put(env, ORDER, record, amount_paid=float(receipts.paid(env, record)))
     return record
 
 

@@ -6,6 +6,7 @@ Lenient and strict in the same places as Odoo: junk in a many2one empties it sil
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
@@ -42,8 +43,7 @@ def stored(model: str, each: Field, value: Any) -> Any:
         case "integer":
             return _number(int, value)
         case "float":
-            number = _number(float, value)
-            return number if each.digits is None else rounded(number, each.digits)
+            return _number(float, value)
         case "monetary":
             return rounded(_number(float, value))
         case "boolean":
@@ -72,10 +72,18 @@ def shown(env: Env, each: Field, value: Any, *, classic: bool = True) -> Any:
 def moment_text(value: Any) -> str:
     """A naive UTC date and time as stored text; microseconds go. A zone is refused, as Odoo does."""
     text = str(value)
-    if not _MOMENT.match(text):
+    if not _MOMENT.match(text) or not _on_calendar(text):
         raise value_error(f"time data {text!r} does not match format '%Y-%m-%d %H:%M:%S'")
     text = text.replace("T", " ")[:_MOMENT_LENGTH]
     return text + _MIDNIGHT[len(text) - _DATE_LENGTH :]
+
+
+def _on_calendar(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def wanted_moment(value: Any) -> str:

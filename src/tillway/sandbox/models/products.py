@@ -9,7 +9,6 @@ from typing import Final
 
 from tillway.sandbox import products, quantities
 from tillway.sandbox.fields import (
-    PRODUCT_PRICE_DIGITS,
     Model,
     binary,
     boolean,
@@ -52,7 +51,7 @@ MODELS: Final[tuple[Model, ...]] = (
         ),
         many2one("categ_id", "product.category", "Product Category"),
         many2one("uom_id", "uom.uom", "Unit", required=True, default=1),
-        decimal("list_price", "Sales Price", default=1.0, digits=PRODUCT_PRICE_DIGITS),
+        decimal("list_price", "Sales Price", default=1.0),
         decimal(
             "standard_price",
             "Cost",
@@ -108,7 +107,7 @@ MODELS: Final[tuple[Model, ...]] = (
             inverse_write=products.set_sales_price,
         ),
         decimal("price_extra", "Variant Price Extra", compute=products.price_extra),
-        decimal("standard_price", "Cost", digits=PRODUCT_PRICE_DIGITS),
+        decimal("standard_price", "Cost"),
         many2many("product_template_attribute_value_ids", "product.template.attribute.value", "Attribute Values"),
         many2many(
             "product_template_variant_value_ids",
@@ -195,7 +194,7 @@ MODELS: Final[tuple[Model, ...]] = (
             on_delete="cascade",
         ),
         many2one("product_tmpl_id", "product.template", "Product Template", path="attribute_line_id.product_tmpl_id"),
-        decimal("price_extra", "Extra Price", digits=PRODUCT_PRICE_DIGITS),
+        decimal("price_extra", "Extra Price"),
         boolean("ptav_active", "Active", default=True),
         many2one("currency_id", "res.currency", path="product_tmpl_id.currency_id"),
         order="attribute_line_id, product_attribute_value_id, id",

@@ -47,7 +47,7 @@ MODELS: Final[tuple[Model, ...]] = (
             default=sessions.default_picking_type,
         ),
         many2one("warehouse_id", "stock.warehouse", path="picking_type_id.warehouse_id"),
-        many2one("journal_id", "account.journal", "Point of Sale Journal"),
+        many2one("journal_id", "account.journal", "Point of Sale Journal", default=sessions.default_journal),
         many2one("invoice_journal_id", "account.journal"),
         boolean("cash_control", "Advanced Cash Control", compute=sessions.has_cash),
         many2one("current_session_id", "pos.session", compute=sessions.current_session),
