@@ -50,6 +50,8 @@ def origin(url: str) -> str:
 
     ValueError when it is not an absolute http or https URL, or carries a user name or password.
     """
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError("a URL to call has only printable ASCII characters: escape the others")
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("a URL to call begins with http:// or https:// and names a host")

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tillway.connectors.odoo.mapping.products import Related, Skipped, attributes, gtin, product, unit, winners
-from tillway.connectors.odoo.mapping.taxes import NotUnderstoodError, children, fitting, matching, of_company
+from tillway.connectors.odoo.mapping.taxes import NotUnderstoodError, fitting, groups, matching, of_company
 from tillway.connectors.odoo.mapping.values import decimal, price, reference, text
 from tillway.retail import Product, Tax
 
@@ -143,7 +143,7 @@ def test_a_group_is_taken_apart_for_us_and_left_whole_for_odoo() -> None:
 
     assert [each.id for each in of_company([8], known, "1")] == ["1", "2"]
     assert matching([8], known, "1") == [8]
-    assert children(known.values()) == {1, 2}
+    assert groups(known.values()) == [8]
 
 
 def test_a_group_that_holds_itself_ends() -> None:

@@ -84,6 +84,12 @@ def test_only_http_is_called(url: str) -> None:
         origin(url)
 
 
+@pytest.mark.parametrize("url", ["https://a b.example", "https://a.example/\n", "https://ä.example", "https://a\x00.b"])
+def test_a_url_is_printable_ascii(url: str) -> None:
+    with pytest.raises(ValueError, match="printable ASCII"):
+        origin(url)
+
+
 @pytest.mark.parametrize("url", ["https://user:pass@a.example", "https://user@a.example"])
 def test_a_url_carries_no_password(url: str) -> None:
     with pytest.raises(ValueError, match="no user name or password"):

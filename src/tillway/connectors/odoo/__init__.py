@@ -11,6 +11,7 @@ from .permits import Permits
 from .places import WORKERS, Connection, Places, TillInOdoo
 from .price_lists import OdooPriceLists
 from .probe import Probe
+from .survey import Survey, TillFound
 from .till_sessions import OdooTillSessions
 
 __all__ = [
@@ -26,5 +27,7 @@ __all__ = [
     "Places",
     "Probe",
     "Skipped",
+    "Survey",
+    "TillFound",
     "TillInOdoo",
 ]

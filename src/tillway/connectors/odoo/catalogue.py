@@ -132,18 +132,19 @@ async def read_categories(odoo: Json2, call: Call, wanted: Iterable[int]) -> dic
 
 
 async def read_taxes(odoo: Json2, call: Call, wanted: Iterable[int]) -> Mapping[int, Mapping[str, Any]]:
-    """Rows of `account.tax` by id in Odoo's order of computing, the members of groups included."""
+    """Rows of `account.tax` by id in Odoo's order of computing; groups with their members, which come as well."""
     keys = set(wanted)
     if not keys:
         return {}
 
-    async def rows() -> list[dict[str, Any]]:
+    async def rows(ids: Iterable[int], fields: list[str]) -> list[dict[str, Any]]:
         return await odoo.search_read(
-            call, "account.tax", [["id", "in", sorted(keys)]], taxes.FIELDS, archived=True, order=taxes.ORDER
+            call, "account.tax", [["id", "in", sorted(ids)]], fields, archived=True, order=taxes.ORDER
         )
 
-    found = await rows()
-    if members := taxes.children(found) - keys:
-        keys |= members
-        found = await rows()
+    found = await rows(keys, taxes.FIELDS)
+    if groups := taxes.groups(found):
+        members = {row["id"]: row[taxes.MEMBERS] for row in await rows(groups, [taxes.MEMBERS])}
+        found = await rows(keys.union(*members.values()), taxes.FIELDS)
+        found = [row | {taxes.MEMBERS: members.get(row["id"], [])} for row in found]
     return {row["id"]: row for row in found}

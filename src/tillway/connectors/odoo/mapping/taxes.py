@@ -10,8 +10,11 @@ from tillway.retail import Tax
 
 from .values import decimal, reference
 
-FIELDS: Final = ["name", "amount", "amount_type", "price_include", "company_id", "active", "children_tax_ids"]
-"""Fields of `account.tax` that are read, in its order of computing (`sequence,id`)."""
+FIELDS: Final = ["name", "amount", "amount_type", "price_include", "company_id", "active"]
+"""Fields of `account.tax` that are read."""
+
+MEMBERS: Final = "children_tax_ids"
+"""The field that names the taxes of a group; read for groups only, which few retailers have."""
 
 ORDER: Final = "sequence,id"
 """The order in which Odoo computes the taxes of a line."""
@@ -24,9 +27,9 @@ class NotUnderstoodError(ValueError):
     """A tax that is more than a percentage: the sum would be wrong."""
 
 
-def children(rows: Iterable[Mapping[str, Any]]) -> set[int]:
-    """The ids of the taxes that groups among these consist of, to be read as well."""
-    return {int(child) for row in rows if row["amount_type"] == "group" for child in row["children_tax_ids"]}
+def groups(rows: Iterable[Mapping[str, Any]]) -> list[int]:
+    """The ids of the groups among these: their members have to be read as well."""
+    return sorted(int(row["id"]) for row in rows if row["amount_type"] == "group")
 
 
 def of_company(ids: Iterable[int], known: Mapping[int, Mapping[str, Any]], company: str) -> tuple[Tax, ...]:
@@ -62,7 +65,7 @@ def _expanded(ids: set[int], known: Mapping[int, Mapping[str, Any]], company: st
         if row["amount_type"] != "group":
             found.add(key)
         elif depth:
-            found |= _expanded(set(row["children_tax_ids"]), known, company, depth - 1)
+            found |= _expanded(set(row.get(MEMBERS, ())), known, company, depth - 1)
     return found
 
 
