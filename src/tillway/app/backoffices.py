@@ -116,7 +116,7 @@ def places_of(landscape: Landscape, connection: str) -> Places:
                 till.id: TillInOdoo(
                     company=str(shop.company),
                     config=till.pos_config,
-                    methods={str(kind): method for kind, method in shop.tender_methods.items()},
+                    methods={str(kind): method for kind, method in shop.methods_of(till).items()},
                 )
                 for shop in shops
                 for till in shop.tills.values()

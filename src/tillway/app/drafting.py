@@ -165,7 +165,8 @@ def _tills(here: Sequence[TillFound], taken: list[str]) -> dict[str, Any]:
     for till in here:
         name = slug(till.name, taken)
         taken.append(name)
-        tills[name] = {"pos_config": till.config}
+        own = {} if till.methods == here[0].methods else {"tender_methods": till.methods}
+        tills[name] = {"pos_config": till.config, **own}
     return tills
 
 

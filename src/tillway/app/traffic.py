@@ -14,7 +14,7 @@ import aiohttp
 
 from tillway import ids, settings, telemetry
 from tillway.app import child
-from tillway.landscape import read
+from tillway.landscape import Landscape, Shop, Till, read
 from tillway.sandbox import merchandiser, tills, webshop
 from tillway.sandbox.hub_client import HubClient
 
@@ -22,6 +22,9 @@ from tillway.sandbox.hub_client import HubClient
 SALE_SECONDS: Final = 1.5
 ORDER_SECONDS: Final = 4.0
 PRICE_SECONDS: Final = 8.0
+
+# Tills that sell; a retailer with more has more shops than a screen has lines.
+TILLS: Final = 6
 
 # How often readiness is asked for at the start.
 READY_LOOK_SECONDS: Final = 0.1
@@ -39,9 +42,7 @@ async def _main(stop: asyncio.Event) -> None:
     epoch = str(ids.new())
     works = [
         tills.run(clients["tills"], till=till.id, shop=shop.id, epoch=epoch, every_seconds=SALE_SECONDS, seed=number)
-        for number, (shop, till) in enumerate(
-            (shop, till) for shop in landscape.shops.values() for till in shop.tills.values()
-        )
+        for number, (shop, till) in enumerate(_tills(landscape)[:TILLS])
     ]
     works.append(webshop.run(clients["web-shop"], every_seconds=ORDER_SECONDS, seed=1))
     works.append(merchandiser.run(odoo, every_seconds=PRICE_SECONDS, seed=2))
@@ -51,6 +52,10 @@ async def _main(stop: asyncio.Event) -> None:
         for client in clients.values():
             await client.close()
         await odoo.close()
+
+
+def _tills(landscape: Landscape) -> list[tuple[Shop, Till]]:
+    return [(shop, till) for shop in landscape.shops.values() for till in shop.tills.values()]
 
 
 async def _ready(base_url: str, stop: asyncio.Event) -> None:

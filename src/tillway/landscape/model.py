@@ -132,6 +132,8 @@ class Till(Entry):
 
     pos_config: OdooId
     """Id of the point of sale (`pos.config`) in Odoo."""
+    tender_methods: Mapping[TenderKind, OdooId] = Field(default_factory=dict)
+    """Payment methods of its own, before the shop's: in Odoo a cash method belongs to one till."""
 
 
 class Shop(Entry):
@@ -155,6 +157,10 @@ class Shop(Entry):
     """Its tills by id; a till's id is unique in the whole landscape."""
     tender_methods: Mapping[TenderKind, OdooId] = Field(default_factory=dict)
     """Kind of tender (cash, card, voucher, other) to the id of the payment method in Odoo."""
+
+    def methods_of(self, till: Till) -> Mapping[TenderKind, int]:
+        """The payment methods of one of its tills: the till's own, then the shop's."""
+        return {**self.tender_methods, **till.tender_methods}
 
 
 class Api(Entry):

@@ -37,7 +37,8 @@ def outcome_of(error: Exception) -> Outcome | None:
     told = report(error)
     if isinstance(error, OutcomeUnknown):
         return Outcome(event=UNKNOWN, detail=told.detail)
-    return Outcome(event=REFUSED, detail=f"{told.code}: {told.detail}")
+    refusal = f"{told.code}: {told.detail}"
+    return Outcome(event=REFUSED, detail=refusal, data={"refused": refusal})
 
 
 def resumed(definition: Definition, state: str) -> Outcome | None:

@@ -47,9 +47,11 @@ TABLE: Final = (
     On("looking-up", "confirmed", "reading-back"),
     On("confirming", "done", "reading-back"),
     On("confirming", UNKNOWN, "reading-back"),
-    On("confirming", REFUSED, "reading-back"),
+    On("confirming", REFUSED, "reading-again"),
     On("reading-back", "confirmed", "accepted"),
     On("reading-back", "draft", "confirming"),
+    # A refusal may only say that somebody else confirmed it; a draft that cannot be confirmed needs a person.
+    On("reading-again", "confirmed", "accepted"),
     On(EXCEPTION, "retry", "looking-up"),
     On(EXCEPTION, "cancel", "cancelling"),
     On("cancelling", "done", "cancelled"),
@@ -72,6 +74,7 @@ def place_order(db: Database, offices: BackOffices) -> Definition:
             Step(state="looking-up", act=steps.look_up, tag="retriable"),
             Step(state="confirming", act=steps.confirm, tag="pivot"),
             Step(state="reading-back", act=steps.read_back, tag="retriable"),
+            Step(state="reading-again", act=steps.read_back, tag="retriable"),
             Step(state="cancelling", act=steps.cancel, tag="retriable"),
         ),
         table=TABLE,
@@ -138,7 +141,7 @@ class _Steps:
         held = await place.book.read(call(work, place.store.company), work.data["foreign_id"])
         event, why = verdict(order, held)
         if event != "confirmed":
-            return Outcome(event=event, detail=why)
+            return Outcome(event=event, detail=why or work.data.get("refused", ""))
         cause = _cause(work)
         return Outcome(
             event=event,
