@@ -16,7 +16,7 @@ PROMOTION_AFTER: Final = timedelta(days=4)
 
 
 def make_price_lists(env: Env, categories: Mapping[str, int], today: date) -> None:
-    """Store prices: category discounts and quantity breaks. Club: 5 % off, a dated promotion, fixed and rounded prices."""
+    """Store prices: category discounts, quantity breaks. Club: 5 % off, a dated promotion, fixed and rounded prices."""
 
     def family(code: str) -> int:
         found = next(iter(env.search_by(VARIANT, "default_code", code)))

@@ -32,7 +32,7 @@ def paid(env: Env, order: int) -> Decimal:
 def difference(env: Env, order: int) -> float:
     """Paid without total, as soon as it is paid."""
     row = env.row(ORDER, order)
-    return float(exact(row["amount_paid"]) - exact(row["amount_total"])) if row["state"] != "draft" else 0.0
+    return float(exact(row["amount_paid"]) - exact(row["amount_total"])) if row["state"] in SOLD else 0.0
 
 
 def line_cost(env: Env, line: int) -> float:

@@ -120,7 +120,7 @@ def _company(env: Env) -> None:
     create(
         env,
         "res.company",
-        {"name": COMPANY, "currency_id": 1, "partner_id": 1, "tax_calculation_rounding_method": "round_per_line"},
+        {"name": COMPANY, "currency_id": 1, "partner_id": 1},
     )
     for login, name, active in (("__system__", "System", False), ("admin", "Integration", True)):
         partner = create(env, "res.partner", {"name": name, "active": active})

@@ -23,6 +23,15 @@ PER_LINE: Final = "round_per_line"
 RECORD_ARGUMENTS: Final = ("currency", "product", "partner")
 
 
+def _single(env: Env, taxes: Iterable[int]) -> list[int]:
+    """Groups of taxes taken apart."""
+    found: list[int] = []
+    for tax in taxes:
+        row = env.row(MODEL, tax)
+        found += _single(env, row["children_tax_ids"]) if row["amount_type"] == "group" else [tax]
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineTaxes:
     """A line before its last rounding: net and the amount of each tax by id."""
@@ -62,7 +71,7 @@ def of_line(
     gross = price * quantity * (1 - discount / HUNDRED)
     if per_line:
         gross = exact(rounded(gross))
-    rows = [env.row(MODEL, tax) for tax in taxes]
+    rows = [env.row(MODEL, tax) for tax in _single(env, taxes)]
     included = [row for row in rows if is_included(env, row["id"])]
     fixed = {row["id"]: exact(row["amount"]) * quantity for row in rows if row["amount_type"] == "fixed"}
     rate = sum((exact(row["amount"]) for row in included if row["id"] not in fixed), ZERO) / HUNDRED
@@ -112,7 +121,7 @@ def compute_all(  # noqa: PLR0917 - the signature of Odoo
         raise server_error("builtins.AttributeError", "'int' object has no attribute '_origin'")
     env = call.env
     per_line = rounding_method == PER_LINE if rounding_method else rounds_per_line(env, env.company)
-    ordered = env.sort(MODEL, list(call.ids))
+    ordered = _single(env, env.sort(MODEL, list(call.ids)))
     line = of_line(env, ordered, exact(price_unit), exact(quantity), per_line=per_line)
     with_account = env.row("res.company", env.company)["account_sale_tax_id"]
     listed = [_listed(env, tax, line, has_account=tax == with_account) for tax in ordered]
