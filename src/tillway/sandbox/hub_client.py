@@ -22,7 +22,7 @@ class HubClient:
 
     def __init__(self, base_url: str, consumer: str, secret: str) -> None:
         self._base_url = base_url
-        self._auth = aiohttp.BasicAuth(consumer, secret)
+        self._basic = aiohttp.encode_basic_auth(consumer, secret)
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS))
         self._token = ""
         self._until = 0.0
@@ -51,7 +51,8 @@ class HubClient:
     async def _bearer(self) -> str:
         if clock.monotonic() > self._until - RENEW_SECONDS:
             form = {"grant_type": "client_credentials"}
-            async with self._session.post(self._base_url + "/oauth2/token", data=form, auth=self._auth) as reply:
+            headers = {"Authorization": self._basic}
+            async with self._session.post(self._base_url + "/oauth2/token", data=form, headers=headers) as reply:
                 answer = _read(reply.status, await reply.read())
             self._token = answer["access_token"]
             self._until = clock.monotonic() + answer["expires_in"]

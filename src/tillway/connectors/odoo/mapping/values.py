@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from tillway.retail import minor_units
 
-_STEP: Final = Decimal(1).scaleb(-8)
-"""Odoo computes in binary floating point (22.500000000000004); nothing it means is finer than eight decimals."""
+_STEP: Final = Decimal(1).scaleb(-6)
+"""Odoo computes in binary floating point (22.500000000000004); nothing it means is finer than six decimals."""
 
 
 def text(value: Any) -> str | None:

@@ -1,0 +1,24 @@
+"""One demo per test process, as a user starts it; tests use keys of their own in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests import running_demo
+from tests.running_demo import Demo
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    state = Path(tmp_path_factory.mktemp("demo")) / "state"
+    running = running_demo.start(state)
+    try:
+        with asyncio.Runner() as runner:
+            runner.run(running.ready())
+        yield running
+    finally:
+        code = running.stop()
+    assert code == 0, (state.parent / "state.log").read_text()
