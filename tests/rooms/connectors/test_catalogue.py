@@ -12,7 +12,7 @@ from tillway.connectors.odoo import Odoo, Skipped
 from tillway.errors import Invalid
 from tillway.retail import Call, Product, Tax
 
-PAGE = 7
+PAGE = 20
 
 
 async def sweep(
