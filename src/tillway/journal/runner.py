@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 # A node silent this long has lost its lanes. Longer than a pause of the machine, shorter than a shop's patience.
 NODE_LEASE_SECONDS: Final = 6.0
 
-# How often a node says that it lives, looks for lanes to take and brings idle positions along.
-BEAT_SECONDS: Final = NODE_LEASE_SECONDS / 4
+# How often within its lease a node says that it lives, looks for lanes to take and brings idle positions along.
+BEATS_A_LEASE: Final = 4
 
 _KIND: Final = "works"
 
@@ -33,8 +33,17 @@ Key = tuple[str, int]
 class Runner:
     """One per *works* process. Followers may come and go while it runs (a subscription made or removed)."""
 
-    def __init__(self, db: Database, tail: Tail, node: UUID, followers: Iterable[Follower] = ()) -> None:
+    def __init__(
+        self,
+        db: Database,
+        tail: Tail,
+        node: UUID,
+        followers: Iterable[Follower] = (),
+        *,
+        lease_seconds: float = NODE_LEASE_SECONDS,
+    ) -> None:
         self._db = db
+        self._lease_seconds = lease_seconds
         self._tail = tail
         self._node = node
         self._followers = {follower.name: follower for follower in followers}
@@ -56,7 +65,7 @@ class Runner:
                 except TryAgain as error:
                     log.warning("runner: %s", error.detail)
                 try:
-                    await asyncio.wait_for(self._again.wait(), BEAT_SECONDS)
+                    await asyncio.wait_for(self._again.wait(), self._lease_seconds / BEATS_A_LEASE)
                 except TimeoutError:
                     continue
                 self._again.clear()
@@ -65,7 +74,7 @@ class Runner:
             await self._leave()
 
     async def _beat(self) -> None:
-        await self._db.fetchval(SQL["beat"], self._node, _KIND, NODE_LEASE_SECONDS)
+        await self._db.fetchval(SQL["beat"], self._node, _KIND, self._lease_seconds)
         await self._enrol()
         await self._share()
         await self._wake_due()

@@ -37,8 +37,9 @@ POSITION_CHANNEL: Final = "journal_position"
 class Sequencer:
     """Runs on every *works* node; only the lease holder moves events."""
 
-    def __init__(self, db: Database, node: UUID) -> None:
+    def __init__(self, db: Database, node: UUID, *, lease_seconds: float = LEASE_SECONDS) -> None:
         self._db = db
+        self._lease_seconds = lease_seconds
         self._node = node
         self._wake = asyncio.Event()
         self._fence: int | None = None
@@ -75,7 +76,7 @@ class Sequencer:
 
     async def lease(self) -> bool:
         """Take or renew the lease; whether this node holds it now."""
-        self._fence = await self._db.fetchval(SQL["lease_sequencer"], self._node, LEASE_SECONDS)
+        self._fence = await self._db.fetchval(SQL["lease_sequencer"], self._node, self._lease_seconds)
         return self._fence is not None
 
     async def _keep_lease(self) -> None:
@@ -86,7 +87,7 @@ class Sequencer:
                     self._wake.set()
             except TryAgain as error:
                 log.warning("sequencer lease: %s", error.detail)
-            await asyncio.sleep(LEASE_SECONDS / 3)
+            await asyncio.sleep(self._lease_seconds / 3)
 
     async def _rest(self) -> None:
         """Wait for a nudge or the poll; the poll asks cheaply first, so an idle journal costs one tiny read."""
