@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
 from tillway import clock
-from tillway.errors import Misconfigured, TryAgain, Unavailable
-from tillway.journal import Follower, Recorded
+from tillway.errors import Misconfigured, OutcomeUnknown, TryAgain, Unavailable
+from tillway.journal import Follower, Recorded, unfollow
 from tillway.landscape import Active, Landscape, SecretRef
 from tillway.masking import remember_secret
 from tillway.outbound import Client
@@ -21,12 +22,16 @@ from tillway.subscriptions.delivery import Courier
 from tillway.subscriptions.judging import SCHEDULE
 from tillway.subscriptions.registry import CHANGED_CHANNEL
 from tillway.subscriptions.signing import key_of
-from tillway.subscriptions.subscription import Subscription, current
+from tillway.subscriptions.subscription import Subscription, current, follower_name
 
 log = logging.getLogger(__name__)
 
 # Without a nudge (lost, or its sender died) a new subscription is found within this; one tiny read each time.
 POLL_SECONDS: Final = 2.0
+
+# A lane whose subscription was removed may still write for a moment after it; by then (two beats of a runner) it has
+# stopped, and what it left is swept.
+SETTLED_SECONDS: Final = 3.0
 
 # How often old deliveries are looked for.
 FORGET_SECONDS: Final = 3600.0
@@ -58,6 +63,7 @@ class Webhooks:
         self._mark = ""
         self._adopted = ""
         self._forgotten = 0.0
+        self._left: dict[str, float] = {}
 
     async def load(self) -> tuple[Follower, ...]:
         """The followers for what is subscribed now. Rows and followers for what the landscape declares are made."""
@@ -66,7 +72,10 @@ class Webhooks:
             await registry.adopt(self._db, landscape)
             self._adopted = landscape.hash
         self._mark = await registry.mark(self._db)
-        rows = current(landscape, await registry.every(self._db))
+        kept = await registry.every(self._db)
+        removed = self._book.keys() - {row.id for row in kept}
+        self._left |= {follower_name(name): clock.monotonic() for name in removed}
+        rows = current(landscape, kept)
         self._book = {row.id: row for row in rows}
         made = followers(landscape, rows, self._send, hold=self._hold)
         # The same subscription stays the same value, so that nobody takes it for another.
@@ -87,16 +96,16 @@ class Webhooks:
                     if wake.is_set() or await registry.mark(self._db) != self._mark:
                         wake.clear()
                         changed(await self.load())
+                    await self._sweep()
                     await self._forget()
-                except TryAgain as error:
+                except (TryAgain, OutcomeUnknown) as error:
                     log.warning("subscriptions: %s", error.detail)
                     wake.set()
                     await asyncio.sleep(POLL_SECONDS)
                     continue
-                try:
-                    await asyncio.wait_for(wake.wait(), POLL_SECONDS)
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await wake.wait()
         finally:
             stop_listening()
             unsubscribe()
@@ -115,6 +124,12 @@ class Webhooks:
         except Misconfigured as error:
             # Nothing is wrong with the event: everything of this subscription waits until the secret is put right.
             raise Unavailable(f"subscription {to.id}: {error.detail}", remedy=error.remedy) from error
+
+    async def _sweep(self) -> None:
+        for name in [name for name, at in self._left.items() if clock.monotonic() - at >= SETTLED_SECONDS]:
+            async with self._db.transaction() as tx:
+                await unfollow(tx, name)
+            del self._left[name]
 
     async def _forget(self) -> None:
         if clock.monotonic() - self._forgotten >= FORGET_SECONDS:

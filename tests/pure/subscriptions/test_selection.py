@@ -11,9 +11,7 @@ from tillway.subscriptions.selection import recipient, recipient_or_none, visibl
 
 EVERYWHERE = Grant(consumer="c", kind="machine", scopes=frozenset(), shops=None, event_types=None)
 BERLIN = Grant(consumer="c", kind="machine", scopes=frozenset(), shops=frozenset({"berlin"}), event_types=None)
-PRICES = Grant(
-    consumer="c", kind="machine", scopes=frozenset(), shops=None, event_types=frozenset({"price.changed"})
-)
+PRICES = Grant(consumer="c", kind="machine", scopes=frozenset(), shops=None, event_types=frozenset({"price.changed"}))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,19 @@
+"""What it means for the shop: the trace of a business transaction, and how the hub does."""
+
+from __future__ import annotations
+
+from tillway.observe.health import FollowerHealth, Freshness, Health, look
+from tillway.observe.trace import Stage, Trace, trace
+from tillway.observe.tracing import events_of, find
+
+__all__ = [
+    "FollowerHealth",
+    "Freshness",
+    "Health",
+    "Stage",
+    "Trace",
+    "events_of",
+    "find",
+    "look",
+    "trace",
+]
