@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 from typing import Any
@@ -56,6 +57,12 @@ async def connect(dsn: str, name: str, *, statement_timeout: float = 0) -> Conne
     except Exception as error:
         raise refused(error, dsn) from error
     return connection
+
+
+def drop(connection: Any) -> None:
+    """Close a pooled connection at once, without a word to the server; the pool makes another when it needs one."""
+    with contextlib.suppress(asyncpg.InterfaceError):  # the pool noticed first and has taken it back
+        connection.terminate()
 
 
 async def give_back(pool: asyncpg.Pool[Any], connection: Any) -> None:

@@ -17,7 +17,9 @@ from typing import Any, Self
 
 import asyncpg
 
-from .connections import CONNECT_SECONDS, Connection, connect, give_back, refused, session_settings
+from tillway.errors import Unavailable
+
+from .connections import CONNECT_SECONDS, Connection, connect, drop, give_back, refused, session_settings
 from .failures import translate
 from .transactions import TRANSACTION_CUT_SECONDS, Tx, in_transaction
 from .wakeups import Listener, Nudger
@@ -58,7 +60,7 @@ class Database:
         try:
             self._open_pool = await asyncpg.create_pool(
                 self.dsn,
-                min_size=1,
+                min_size=0,  # else the driver itself keeps knocking, and logs each time, while the server is away
                 max_size=POOL_SIZE,
                 max_inactive_connection_lifetime=0,  # the pool is small; keep prepared statements
                 max_queries=CONNECTION_STATEMENTS,
@@ -67,7 +69,9 @@ class Database:
                 connection_class=Connection,
                 server_settings=session_settings(self.name, self._statement_timeout),
             )
+            await give_back(self._open_pool, await self._open_pool.acquire())
         except Exception as error:
+            self._open_pool = None
             raise refused(error, self.dsn) from error
 
     async def close(self) -> None:
@@ -142,17 +146,20 @@ class Database:
         if in_transaction():
             # A second connection could wait for the first for ever once all are taken, and would see other rows.
             raise RuntimeError("read with tx.fetch inside a transaction")
+        connection = None
         try:
             connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
-            try:
-                yield connection
-            finally:
-                await give_back(self._pool, connection)
+            yield connection
         except Exception as error:
             raised = translate(error)
             if raised is error:
                 raise
+            if connection is not None and isinstance(raised, Unavailable):
+                drop(connection)
             raise raised from error
+        finally:
+            if connection is not None:
+                await give_back(self._pool, connection)
 
     async def _cancel(self, pid: int) -> None:
         """Ask the server to give up what the session with this process id is doing."""

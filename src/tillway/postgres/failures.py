@@ -50,7 +50,17 @@ def translate(error: Exception, *, committing: bool = False) -> Exception:
     if isinstance(error, CONNECTION_LOST):
         what = "Postgres did not answer in time" if isinstance(error, TimeoutError) else "Postgres was lost"
         return OutcomeUnknown(f"{what} while it committed") if committing else Unavailable(what)
-    if isinstance(error, asyncpg.InterfaceError) and "clos" in str(error):
-        # The driver noticed before it sent anything: "connection is closed", "pool is closing".
+    if _before_sending(error):
         return Unavailable("Postgres was lost")
     return error
+
+
+def _before_sending(error: Exception) -> bool:
+    """Did the driver itself notice, before it sent anything, that the connection is of no use?
+
+    It says so in words only: "connection is closed", "pool is closing", or, when the server has said farewell and the
+    line is not down yet, "cannot switch to state ...".
+    """
+    if isinstance(error, asyncpg.InterfaceError):
+        return "clos" in str(error)
+    return isinstance(error, asyncpg.InternalClientError) and "cannot switch to state" in str(error)

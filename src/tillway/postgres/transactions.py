@@ -13,7 +13,7 @@ import asyncpg
 
 from tillway.errors import OutcomeUnknown, Unavailable
 
-from .connections import RELEASE_SECONDS, give_back
+from .connections import RELEASE_SECONDS, drop, give_back
 from .failures import translate
 from .parts import Part, compose
 
@@ -169,11 +169,11 @@ class Tx:
         try:
             await self._connection.execute(sql, *args)
         except Exception as error:
-            raised = translate(error, committing=True)
-            self._committing = isinstance(raised, OutcomeUnknown)
-            if raised is error:
+            self._failure = translate(error, committing=True)
+            self._committing = isinstance(self._failure, OutcomeUnknown)
+            if self._failure is error:
                 raise
-            raise raised from error
+            raise self._failure from error
         finally:
             stop.cancel()
         timer.reschedule(None)  # committed: nothing may be cut any more
@@ -189,11 +189,13 @@ class Tx:
         if connection is None:
             return
         try:
-            if self._begun and not connection.is_closed():
+            if isinstance(self._failure, (Unavailable, OutcomeUnknown)):
+                drop(connection)
+            elif self._begun:
                 await connection.execute("ROLLBACK", timeout=RELEASE_SECONDS)
         except Exception as error:  # noqa: BLE001 - the cause is on its way up; this decides the connection's fate only
             _log.info("a connection was dropped because it could not roll back (%s)", type(error).__name__)
-            connection.terminate()
+            drop(connection)
         finally:
             await give_back(self._pool, connection)
 

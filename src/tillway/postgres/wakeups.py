@@ -35,7 +35,7 @@ ALIVE_SECONDS = 15.0
 CLOSE_SECONDS = 1.0
 """How long closing waits for a connection to end properly."""
 
-LOST = (*CONNECTION_LOST, asyncpg.InterfaceError, asyncpg.PostgresError, TryAgain)
+LOST = (*CONNECTION_LOST, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError, TryAgain)
 """What a background connection may meet while the server is away; anything else is a defect and ends the task."""
 
 _log = logging.getLogger("tillway.postgres")

@@ -16,6 +16,7 @@ LOST = [
 ]
 NOTHING_DONE = [
     asyncpg.InterfaceError("connection is closed"),
+    asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
     asyncpg.CannotConnectNowError("starting up"),
     asyncpg.TooManyConnectionsError("too many"),
     asyncpg.QueryCanceledError("canceling statement"),
