@@ -64,6 +64,9 @@ def write(env: Env, model: str, records: Sequence[int], values: Mapping[str, Any
     for record in records:
         if not env.exists(model, record):
             raise missing_record(model, [record], env.user)
+    if hooks and hooks.writing:
+        hooks.writing(env, list(records), values)
+    for record in records:
         row: Values = {}
         later = _split(env, described, values, row)
         _check_required(described, row)

@@ -21,6 +21,7 @@ class Hooks:
 
     completing: Callable[[Env, dict[str, Any]], None] | None = None
     created: Callable[[Env, list[int]], None] | None = None
+    writing: Callable[[Env, list[int], Mapping[str, Any]], None] | None = None
     written: Callable[[Env, list[int], frozenset[str]], None] | None = None
     unlinking: Callable[[Env, list[int]], None] | None = None
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
-from tillway.sandbox import changing, pricelists, products, reading, stock, taxes
+from tillway.sandbox import changing, pricelists, products, reading, stock
 from tillway.sandbox.environment import Env
 from tillway.sandbox.methods import Call
 from tillway.sandbox.quantities import MOVE, OPEN_MOVES
@@ -16,6 +17,8 @@ ORDER: Final = "sale.order"
 LINE: Final = "sale.order.line"
 VALID_DAYS: Final = 30
 """How long a quotation holds, as in a fresh Odoo."""
+PROTECTED: Final = ("product_id", "name", "price_unit", "product_uom_id", "product_uom_qty", "tax_ids", "discount")
+"""Fields of a line that a locked order does not let go of."""
 UNCONFIRMED: Final = frozenset({"draft", "sent"})
 
 
@@ -105,7 +108,33 @@ def lines_written(env: Env, lines: list[int], changed: frozenset[str]) -> None:
             for move in env.search_by(MOVE, "sale_line_id", line):
                 stock.unreserve(env, move)
                 changing.put(env, MOVE, move, product_uom_qty=row["product_uom_qty"])
-                stock.reserve(env, move)
+                if row["product_uom_qty"]:
+                    stock.reserve(env, move)
+                else:
+                    changing.put(env, MOVE, move, state="cancel")
+
+
+def guard_change(env: Env, orders: list[int], given: Mapping[str, Any]) -> None:
+    """The price list of a confirmed order stays, even when it is written as it is: a late `load` is refused by that."""
+    if "pricelist_id" in given and any(env.row(ORDER, order)["state"] == "sale" for order in orders):
+        raise user_error("You cannot change the pricelist of a confirmed order !")
+
+
+def guard_line_change(env: Env, lines: list[int], given: Mapping[str, Any]) -> None:
+    """A delivered product is not swapped, and a locked order keeps its lines."""
+    for line in lines:
+        row = env.row(LINE, line)
+        order = env.row(ORDER, row["order_id"])
+        if (
+            order["state"] == "sale"
+            and row["product_id"]
+            and given.get("product_id", row["product_id"]) != row["product_id"]
+        ):
+            raise user_error("You cannot modify the product of this order line.")
+        held = [env.models[LINE].fields[name].label for name in PROTECTED if name in given]
+        if order["locked"] and held:
+            words = "\n".join(held)
+            raise user_error(f"It is forbidden to modify the following fields in a locked order:\n{words}")
 
 
 def guard_order(env: Env, orders: list[int]) -> None:
@@ -171,8 +200,9 @@ def _deliver(env: Env, order: int, lines: list[int]) -> None:
 
 def action_cancel(call: Call) -> bool:
     """Cancel orders and their open deliveries; also what was delivered long ago can be cancelled, as in Odoo."""
+    if any(call.env.row(ORDER, order)["locked"] for order in call.ids):
+        raise user_error("You cannot cancel a locked order. Please unlock it first.")
     for order in call.ids:
-        call.env.row(ORDER, order)
         for picking in call.env.search_by(stock.PICKING, "sale_id", order):
             stock.cancel(call.env, picking)
         changing.put(call.env, ORDER, order, state="cancel")
@@ -185,55 +215,6 @@ def action_draft(call: Call) -> bool:
         if call.env.row(ORDER, order)["state"] in {"cancel", "sent"}:
             changing.put(call.env, ORDER, order, state="draft")
     return True
-
-
-def _taxed(env: Env, line: int, *, per_line: bool) -> taxes.LineTaxes:
-    row = env.row(LINE, line)
-    price, quantity, discount = (exact(row[name]) for name in ("price_unit", "product_uom_qty", "discount"))
-    return taxes.of_line(env, row["tax_ids"], price, quantity, discount=discount, per_line=per_line)
-
-
-def _own(env: Env, line: int) -> taxes.LineTaxes:
-    company = env.row(ORDER, env.row(LINE, line)["order_id"])["company_id"]
-    return _taxed(env, line, per_line=taxes.rounds_per_line(env, company))
-
-
-def line_subtotal(env: Env, line: int) -> float:
-    """Without taxes."""
-    return _own(env, line).subtotal
-
-
-def line_total(env: Env, line: int) -> float:
-    """With taxes."""
-    return _own(env, line).total
-
-
-def line_tax(env: Env, line: int) -> float:
-    """The difference of the two, with the noise of floats that Odoo shows."""
-    taxed = _own(env, line)
-    return taxed.total - taxed.subtotal
-
-
-def _amounts(env: Env, order: int) -> tuple[float, float]:
-    per_line = taxes.rounds_per_line(env, env.row(ORDER, order)["company_id"])
-    lines = [_taxed(env, line, per_line=per_line) for line in env.search_by(LINE, "order_id", order)]
-    return taxes.of_order(lines, per_line=per_line)
-
-
-def amount_untaxed(env: Env, order: int) -> float:
-    """Net."""
-    return _amounts(env, order)[0]
-
-
-def amount_tax(env: Env, order: int) -> float:
-    """Taxes."""
-    return _amounts(env, order)[1]
-
-
-def amount_total(env: Env, order: int) -> float:
-    """Net and taxes."""
-    net, tax = _amounts(env, order)
-    return float(exact(net) + exact(tax))
 
 
 def invoice_status(env: Env, order: int) -> str:

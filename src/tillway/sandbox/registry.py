@@ -69,10 +69,11 @@ HOOKS: Final[Mapping[str, Hooks]] = {
     ),
     "account.journal": Hooks(completing=sessions.complete_journal),
     "stock.warehouse": Hooks(completing=stock.make_warehouse, created=stock.own_locations),
-    "sale.order": Hooks(completing=orders.complete_order, unlinking=orders.guard_order),
+    "sale.order": Hooks(completing=orders.complete_order, writing=orders.guard_change, unlinking=orders.guard_order),
     "sale.order.line": Hooks(
         completing=orders.complete_line,
         created=orders.lines_created,
+        writing=orders.guard_line_change,
         written=orders.lines_written,
         unlinking=orders.guard_line,
     ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tillway.sandbox import orders
+from tillway.sandbox import order_amounts, orders
 from tillway.sandbox.defaults import company, now, user
 from tillway.sandbox.fields import (
     Model,
@@ -50,9 +50,9 @@ MODELS: Final[tuple[Model, ...]] = (
         many2one("user_id", "res.users", "Salesperson", default=user),
         html("note", "Terms and conditions"),
         one2many("order_line", "sale.order.line", "order_id", "Order Lines"),
-        monetary("amount_untaxed", "Untaxed Amount", compute=orders.amount_untaxed, kept=True),
-        monetary("amount_tax", "Taxes", compute=orders.amount_tax, kept=True),
-        monetary("amount_total", "Total", compute=orders.amount_total, kept=True),
+        monetary("amount_untaxed", "Untaxed Amount", compute=order_amounts.amount_untaxed, kept=True),
+        monetary("amount_tax", "Taxes", compute=order_amounts.amount_tax, kept=True),
+        monetary("amount_total", "Total", compute=order_amounts.amount_total, kept=True),
         selection(
             "invoice_status",
             "upselling=Upselling Opportunity|invoiced=Fully Invoiced|to invoice|no=Nothing to Invoice",
@@ -86,9 +86,9 @@ MODELS: Final[tuple[Model, ...]] = (
         decimal("technical_price_unit"),
         decimal("discount", "Discount (%)"),
         many2many("tax_ids", "account.tax", "Taxes"),
-        monetary("price_subtotal", "Subtotal", compute=orders.line_subtotal, kept=True),
-        decimal("price_tax", "Total Tax", compute=orders.line_tax, kept=True),
-        monetary("price_total", "Total", compute=orders.line_total, kept=True),
+        monetary("price_subtotal", "Subtotal", compute=order_amounts.line_subtotal, kept=True),
+        decimal("price_tax", "Total Tax", compute=order_amounts.line_tax, kept=True),
+        monetary("price_total", "Total", compute=order_amounts.line_total, kept=True),
         decimal("qty_delivered", "Delivery Quantity"),
         decimal("qty_invoiced", "Invoiced Quantity"),
         selection(
