@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
-from random import Random
 from typing import Any, Final
 
 from tillway import clock
@@ -45,7 +45,7 @@ class Caller:
     work: Callable[[], float] = lambda: 0.0
     backoff: Callable[[int], float] = lambda _: 0.0
     committed: Callable[[Transaction, str], None] = lambda _transaction, _now: None
-    random: Random = field(default_factory=lambda: Random(0))
+    now: Callable[[], datetime] = clock.now
 
     async def run(self, model: str, name: str, body: Mapping[str, Any]) -> Any:
         """The answer of a method, as JSON can hold it. A Refusal when it is not done."""
@@ -53,7 +53,7 @@ class Caller:
         ids, context, arguments = _parts(model, name, found, body)
         for attempt in range(1, TRIES + 1):
             transaction = Transaction(self.store)
-            now = clock.now().strftime(MOMENT_FORMAT)
+            now = self.now().strftime(MOMENT_FORMAT)
             seconds = self.work()
             if seconds:
                 await asyncio.sleep(seconds)

@@ -206,7 +206,7 @@ def _check_unique(env: Env, model: Model, row: Values, record: int) -> None:
         for other in env.store.tables[model.name].find(unique.fields[-1], values[-1]):
             held = env.row(model.name, other)
             if other != record and all(held[name] == value for name, value in zip(unique.fields, values, strict=True)):
-                raise constraint(unique.message)
+                raise constraint(unique.message.format(**row))
 
 
 def _linked(env: Env, model: Model, each: Field, owner: int, value: Any) -> tuple[int, ...]:

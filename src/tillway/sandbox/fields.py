@@ -60,7 +60,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unique:
-    """Fields whose values together may occur once; the message is what the database constraint says."""
+    """Fields whose values together may occur once; the message (a format of the row) is what the database says."""
 
     fields: tuple[str, ...]
     message: str

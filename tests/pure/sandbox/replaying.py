@@ -52,6 +52,7 @@ TEXTS = (
     (re.compile(r"\b\d{3}-\d+-\d{6}\b"), "<receipt>"),
     (re.compile(r"\$\xa0(-?[\d.,]+)|(-?[\d.,]+)\xa0€"), r"<money \1\2>"),
     (re.compile(r"\((USD|EUR)\)"), "(<currency>)"),
+    (re.compile(r"=\(wri, \d+_x\)"), "=(wri, <id>_x)"),
     (re.compile(r"\((\d+),\), User: 2"), "(<id>,), User: 2"),
     (re.compile(r"\((\d+(?:, \d+)+)\)"), "(<ids>)"),
     (re.compile(r"(LINE 1: ).*\n *\^\n", re.DOTALL), r"\1<statement>"),
