@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,8 @@ class DeliveringLane(Lane):
         self._watermark = Watermark(self.stored)
         self._queues: dict[str, deque[Recorded]] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
+        # Taking events in hand and parking a key exclude each other, or what is taken would miss what is parked.
+        self._sorting = asyncio.Lock()
 
     async def work(self) -> None:
         """Deliver until nothing is left. However it ends, no delivery goes on behind a lost lease."""
@@ -37,11 +40,12 @@ class DeliveringLane(Lane):
             while True:
                 filled = await self._fill()
                 await self._progress()
-                if not filled and not self._queues:
-                    break
-            if self.retry_due:
+                if filled or self._queues:
+                    continue
+                if not self.retry_due:
+                    return
                 self.retry_due = False
-                await parked.retry_due(self.db, self.holding, before=self._send)
+                self.retry_due = await parked.retry_due(self.db, self.holding, before=self._send)
         finally:
             for task in self._running.values():
                 task.cancel()
@@ -57,14 +61,18 @@ class DeliveringLane(Lane):
         if reached <= self.seen:
             return False
         if events:
-            async with self.db.transaction() as tx:
-                free = await parked.set_aside(tx, self.holding, events)
-            for event in free:
-                self._watermark.begin(event.position)
-                self._queues.setdefault(event.partitionkey, deque()).append(event)
+            async with self._sorting:
+                for event in await self._set_aside(events):
+                    self._watermark.begin(event.position)
+                    self._queues.setdefault(event.partitionkey, deque()).append(event)
         self._watermark.pass_over(reached)
         self.seen = reached
         return True
+
+    async def _set_aside(self, events: Sequence[Recorded]) -> tuple[Recorded, ...]:
+        async with self.db.transaction() as tx:
+            await parked.still_ours(tx, self.holding)
+            return await parked.set_aside(tx, self.holding, events)
 
     async def _progress(self) -> None:
         """Let every key deliver its first event and return when one has ended; at a fault, when all have."""
@@ -106,18 +114,18 @@ class DeliveringLane(Lane):
         except HOLDS:
             raise
         except Exception as error:  # noqa: BLE001 - parked with its reason
-            async with self.db.transaction() as tx:
-                await parked.park(tx, self.holding, event, error)
-            await self._park_queued(event)
+            async with self._sorting:
+                await self._park(event, error)
 
-    async def _park_queued(self, event: Recorded) -> None:
-        """What already waits in hand behind a parked event waits behind it in the table instead."""
+    async def _park(self, event: Recorded, error: Exception) -> None:
+        """The event and its key; what already waits in hand behind it waits behind it in the table instead."""
         queue = self._queues[event.partitionkey]
         waiting = list(queue)[1:]
-        if not waiting:
-            return
         async with self.db.transaction() as tx:
-            await parked.set_aside(tx, self.holding, waiting)
+            await parked.still_ours(tx, self.holding)
+            await parked.park(tx, self.holding, event, error)
+            if waiting:
+                await parked.set_aside(tx, self.holding, waiting)
         for later in waiting:
             queue.remove(later)
             self._watermark.finish(later.position)

@@ -94,9 +94,11 @@ DELETE FROM journal.nodes WHERE node = $1
 DELETE FROM journal.nodes WHERE expires_at < clock_timestamp() - interval '1 hour'
 
 -- name: enrol
--- Lanes of a new follower, all starting at one position: the head ($4 null) or the given one.
+-- Lanes of a new follower, all starting at one position: the given one, or the head. A follower that has begun keeps
+-- the lanes it began with: which keys are a lane's, and so how far each key is, hangs on their number.
 INSERT INTO journal.followers (name, lane, lanes, position)
 SELECT $1, lane, $2, coalesce($3::bigint, (SELECT position FROM journal.head)) FROM generate_series(0, $2::int - 1) AS lane
+WHERE NOT EXISTS (SELECT FROM journal.followers WHERE name = $1)
 ON CONFLICT (name, lane) DO NOTHING
 
 -- name: lanes
@@ -151,6 +153,9 @@ ORDER BY f.name, f.lane
 UPDATE journal.followers SET position = $2, owner = NULL, fence = fence + 1 WHERE name = $1
 RETURNING lane
 
+-- name: forget_parked
+DELETE FROM journal.parked WHERE follower = $1 AND position > $2
+
 -- name: unfollow
 WITH gone AS (DELETE FROM journal.parked WHERE follower = $1)
 DELETE FROM journal.followers WHERE name = $1
@@ -168,7 +173,7 @@ ON CONFLICT (follower, position) DO NOTHING
 
 -- name: due
 -- The first parked event of each key whose next attempt has come.
-SELECT p.position, p.partitionkey, p.attempts FROM journal.parked p
+SELECT p.position, p.partitionkey, p.attempts, p.reason FROM journal.parked p
 WHERE p.follower = $1 AND p.lane = $2 AND NOT p.behind AND p.next_attempt <= clock_timestamp()
 ORDER BY p.next_attempt LIMIT $3
 
@@ -181,6 +186,9 @@ SELECT position, id, type, subject, partitionkey, sequence, time, recorded_at, c
 FROM journal.events
 WHERE position = ANY($1::bigint[])
 ORDER BY position
+
+-- name: still_ours
+SELECT fence FROM journal.followers WHERE name = $1 AND lane = $2 AND owner = $3 AND fence = $4 FOR NO KEY UPDATE
 
 -- name: unpark
 -- Done with one parked event; the fence of the lane is checked in this very statement.
@@ -198,14 +206,16 @@ WHERE follower = $1 AND position = (
 -- name: repark
 UPDATE journal.parked SET attempts = $3, reason = $5, detail = $6,
     next_attempt = CASE WHEN $4::float8 IS NULL THEN NULL ELSE clock_timestamp() + make_interval(secs => $4) END
-WHERE follower = $1 AND position = $2
+WHERE follower = $1 AND position = $2 AND reason <> $7
 
 -- name: retry_parked
 UPDATE journal.parked SET next_attempt = clock_timestamp() WHERE follower = $1 AND position = $2 AND NOT behind
 RETURNING position
 
 -- name: skip_parked
-DELETE FROM journal.parked WHERE follower = $1 AND position = $2 AND NOT behind RETURNING partitionkey
+UPDATE journal.parked SET reason = $3, next_attempt = clock_timestamp()
+WHERE follower = $1 AND position = $2 AND NOT behind
+RETURNING partitionkey
 
 -- name: parked
 SELECT follower, position, lane, partitionkey, event_id::text, behind, reason, detail, attempts, next_attempt, owner,

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from tillway import clock
-from tillway.errors import LeaseLost, TillwayError, TryAgain
+from tillway.errors import LeaseLost, OutcomeUnknown, TillwayError, TryAgain
 from tillway.journal import parked
 from tillway.journal.appending import SQL
 from tillway.journal.event import Recorded
@@ -69,11 +69,14 @@ class Lane:
 
     async def work(self) -> None:
         """Everything there is to do now."""
-        while await self.turn():
-            self.attempts = 0
-        if self.retry_due:
+        while True:
+            while await self.turn():
+                self.attempts = 0
+            if not self.retry_due:
+                return
             self.retry_due = False
-            await parked.retry_due(self.db, self.holding, within=self._effect_of_one)
+            # What was let go freed the next of its key, which is due at once; new events get their turn in between.
+            self.retry_due = await parked.retry_due(self.db, self.holding, within=self._effect_of_one)
 
     async def turn(self) -> bool:
         """Take one batch from the tail and apply it; whether there may be more."""
@@ -119,6 +122,9 @@ class Lane:
                 if free:
                     await self._effect(tx, free)
                 await parked.move(tx, self.holding, reached)
+        except OutcomeUnknown as error:
+            # The position in the table knows whether the batch is done: who claims the lane anew begins there.
+            raise LeaseLost("it is not known whether a batch was committed; the lane is given up") from error
         except HOLDS:
             raise
         except Exception as error:  # noqa: BLE001 - alone, it is parked with its reason
@@ -130,7 +136,8 @@ class Lane:
             async with self.db.transaction() as tx:
                 await parked.park(tx, self.holding, events[0], error)
                 await parked.move(tx, self.holding, reached)
-        self.stored = reached
+        # Looked at and done: a fault at a later event of the batch must not bring this one back.
+        self.stored = self.seen = reached
 
     async def _effect(self, tx: Tx, events: Sequence[Recorded]) -> None:
         if self.follower.apply is None:

@@ -9,6 +9,7 @@ import msgspec
 
 from tillway.errors import NotFound
 from tillway.journal.appending import SQL
+from tillway.journal.parked import SKIPPED
 from tillway.journal.reading import Reads
 from tillway.postgres import Database
 
@@ -69,9 +70,14 @@ async def parked_items(db: Reads) -> tuple[ParkedItem, ...]:
 
 
 async def replay(db: Database, follower: str, *, after: int) -> None:
-    """Let a follower read again from after this position. NotFound when nobody is called that."""
-    if not await db.fetch(SQL["reposition"], follower, after):
-        raise NotFound(f"no follower is called {follower}")
+    """Let a follower read again from after this position. NotFound when nobody is called that.
+
+    What it parked after that position is met again in its place, and parked anew if it still cannot succeed.
+    """
+    async with db.transaction() as tx:
+        if not await tx.fetch(SQL["reposition"], follower, after):
+            raise NotFound(f"no follower is called {follower}")
+        await tx.execute(SQL["forget_parked"], follower, after)
 
 
 async def retry(db: Database, follower: str, position: int) -> None:
@@ -81,12 +87,9 @@ async def retry(db: Database, follower: str, position: int) -> None:
 
 
 async def skip(db: Database, follower: str, position: int) -> None:
-    """Let a parked event go without effect; the next of its key is tried."""
-    async with db.transaction() as tx:
-        key = await tx.fetchval(SQL["skip_parked"], follower, position)
-        if key is None:
-            raise NotFound(f"{follower} has no parked event at {position} that is first of its key")
-        await tx.execute(SQL["promote"], follower, key)
+    """Let a parked event go without effect; then the next of its key is tried. The lane's holder does it, soon."""
+    if await db.fetchval(SQL["skip_parked"], follower, position, SKIPPED) is None:
+        raise NotFound(f"{follower} has no parked event at {position} that is first of its key")
 
 
 def _named(row: Any) -> dict[str, Any]:

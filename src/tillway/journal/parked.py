@@ -24,6 +24,9 @@ HOLDS: Final = (TryAgain, OutcomeUnknown)
 # Parked events of a lane that are tried again in one turn, so that retries never starve what is new.
 RETRY_LIMIT: Final = 20
 
+# The reason of a parked event that a person wants to let go: the lane does it, so that nobody else frees a key.
+SKIPPED: Final = "skipped"
+
 Within = Callable[[Tx, Recorded], Awaitable[None]]
 Before = Callable[[Recorded], Awaitable[None]]
 
@@ -42,6 +45,12 @@ async def move(tx: Tx, holding: Holding, position: int) -> None:
     """Store the position; LeaseLost when the fence was raised meanwhile, and the transaction must roll back."""
     moved = await tx.fetchval(SQL["move"], holding.name, holding.lane, holding.node, holding.fence, position)
     if moved is None:
+        raise LeaseLost(f"lane {holding.lane} of {holding.name} belongs to another node now")
+
+
+async def still_ours(tx: Tx, holding: Holding) -> None:
+    """For writes that move no position: LeaseLost when the fence was raised meanwhile. Holds the lane till the end."""
+    if await tx.fetchval(SQL["still_ours"], holding.name, holding.lane, holding.node, holding.fence) is None:
         raise LeaseLost(f"lane {holding.lane} of {holding.name} belongs to another node now")
 
 
@@ -65,13 +74,14 @@ async def park(tx: Tx, holding: Holding, event: Recorded, error: Exception) -> N
 
 async def retry_due(
     db: Database, holding: Holding, *, within: Within | None = None, before: Before | None = None
-) -> None:
-    """Try again what is due. Success frees the next event of the key; failure waits for its next time.
+) -> bool:
+    """Try again what is due; whether any was let go. Success frees the next of the key; failure waits for its time.
 
     `within` writes in the transaction that lets the event go; `before` acts outside and is awaited before it begins.
     """
+    let_go = False
     for row in await db.fetch(SQL["due"], holding.name, holding.lane, RETRY_LIMIT):
-        found = await reading.at(db, [row["position"]])
+        found = () if row["reason"] == SKIPPED else await reading.at(db, [row["position"]])
         try:
             if before is not None:
                 for event in found:
@@ -81,10 +91,12 @@ async def retry_due(
                     for event in found:
                         await within(tx, event)
                 await _unpark(tx, holding, row)
+            let_go = True
         except HOLDS:
             raise
         except Exception as error:  # noqa: BLE001 - it is stored with its reason and tried again on its schedule
             await _repark(db, holding, row, error)
+    return let_go
 
 
 async def _unpark(tx: Tx, holding: Holding, row: Any) -> None:
@@ -97,9 +109,12 @@ async def _unpark(tx: Tx, holding: Holding, row: Any) -> None:
 async def _repark(db: Database, holding: Holding, row: Any, error: Exception) -> None:
     attempts = row["attempts"] + 1
     told, wait = report(error), next_parked(attempts)
+    seconds = None if wait is None else wait.total_seconds()
     async with db.transaction() as tx:
-        seconds = None if wait is None else wait.total_seconds()
-        await tx.execute(SQL["repark"], holding.name, row["position"], attempts, seconds, told.code, told.detail)
+        await still_ours(tx, holding)
+        await tx.execute(
+            SQL["repark"], holding.name, row["position"], attempts, seconds, told.code, told.detail, SKIPPED
+        )
 
 
 async def _write(
