@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -107,10 +108,9 @@ def _about(subject: str, choose: Choose) -> Choose:
     return lambda event: event.subject == subject and choose(event)
 
 
-async def _until(wake: asyncio.Event, seconds: float) -> bool:
-    """Whether it was set within the time."""
-    try:
-        await asyncio.wait_for(wake.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True
+async def _until(wake: asyncio.Event, seconds: float) -> None:
+    """Until it is set or the time is over."""
+    # Not wait_for: in Python 3.11 it loses a cancellation that comes together with the event.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await wake.wait()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from tillway.apis.causing import cause
 from tillway.apis.receipts import receipt
-from tillway.contracts import Document, checker
+from tillway.contracts import Check, Document, checker
 from tillway.errors import NotFound
 from tillway.gateway import Answer, Ask, Handler
 from tillway.postgres import Database
 from tillway.records import sales
-from tillway.records.sales import Taken
+from tillway.records.sales import Receipt, Taken
 
 # Sales of one transaction: it stays well under its cut, and a batch that is repeated goes on where it broke off.
 AT_ONCE: Final = 50
@@ -25,15 +25,10 @@ def bind(db: Database, document: Document) -> dict[str, Handler]:
     check = checker(document.content, _REPORT)
 
     async def record_sales(ask: Ask) -> Answer:
-        sent: list[dict[str, Any]] = ask.body["sales"]
         taken: list[Taken] = []
-        for start in range(0, len(sent), AT_ONCE):
-            receipts = [
-                receipt(each, check=check, grant=ask.grant, landscape=ask.landscape, doubt=ask.doubt)
-                for each in sent[start : start + AT_ONCE]
-            ]
+        for batch in batches(_judged(ask, check)):
             async with db.transaction() as tx:
-                taken += await sales.record(tx, receipts, consumer=ask.grant.consumer, cause=cause(ask))
+                taken += await sales.record(tx, batch, consumer=ask.grant.consumer, cause=cause(ask))
         return _answer(taken)
 
     async def get_sale(ask: Ask) -> Answer:
@@ -43,6 +38,23 @@ def bind(db: Database, document: Document) -> dict[str, Handler]:
         return Answer(200, found)
 
     return {"recordSales": record_sales, "getSale": get_sale}
+
+
+def batches(receipts: Iterable[Receipt]) -> Iterator[list[Receipt]]:
+    """Receipts in their order, at most AT_ONCE, no id twice in one batch: the second is judged by the first. Pure."""
+    batch: dict[str, Receipt] = {}
+    for each in receipts:
+        if len(batch) == AT_ONCE or each.id in batch:
+            yield list(batch.values())
+            batch = {}
+        batch[each.id] = each
+    if batch:
+        yield list(batch.values())
+
+
+def _judged(ask: Ask, check: Check) -> Iterator[Receipt]:
+    for each in ask.body["sales"]:
+        yield receipt(each, check=check, grant=ask.grant, landscape=ask.landscape, doubt=ask.doubt)
 
 
 def _answer(taken: Sequence[Taken]) -> Answer:

@@ -1,0 +1,195 @@
+"""A whole door over real rooms and a real Postgres, with a retailer shaped like the demo's and no Odoo behind it.
+
+Its names are those of the documents' examples, so that every example works here as it does in the demo.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+import yaml
+from tests.pure.gateway.front_door import REALM, RING, SECRETS, Front, token
+
+from tillway import apis, ids
+from tillway.contracts import load
+from tillway.gateway import Leaving, build
+from tillway.identity import SigningKeys
+from tillway.journal import Sequencer, Tail
+from tillway.landscape import Active
+from tillway.landscape import build as build_landscape
+from tillway.postgres import Database
+from tillway.records import Refresher, Shelf, Source
+from tillway.retail import Page, PriceList, PriceRule, Product, Tax
+
+SCOPES = tuple(sorted({operation.scope for _, operation in load().operations()}))
+
+YAML = """
+organisation: {name: Larkfield, currency: EUR, timezone: Europe/Brussels}
+connections: {main: {url: "https://erp.example.com", database: larkfield, key: {env: KEY}}}
+price_lists:
+  list: {connection: main, odoo: list, name: List price}
+  store-prices: {connection: main, odoo: 1, name: Store prices}
+  unread: {connection: main, odoo: 9, name: Not read yet}
+customers: {walk-in: {connection: main, partner: 4}}
+shops:
+  harbour: {name: Harbour, connection: main, company: 1, warehouse: 1, price_list: store-prices,
+            tender_methods: {cash: 1}, tills: {harbour-till: {pos_config: 1}}}
+  station: {name: Station, connection: main, company: 1, warehouse: 3, price_list: store-prices,
+            tender_methods: {cash: 1}, tills: {station-till: {pos_config: 3}}}
+outbound: {allow_networks: [127.0.0.0/8]}
+"""
+APIS = ("events", "operations", "orders", "pos", "prices", "products", "subscriptions")
+EVENTS = tuple(name for name, _ in load().events if "." in name)
+
+STANDARD = Tax(id="1", name="20%", rate=Decimal(20), included=False)
+PRODUCTS = tuple(
+    Product(
+        sku=sku,
+        name=name,
+        gtin=gtin,
+        list_price=Decimal(price),
+        currency="EUR",
+        taxes=(STANDARD,),
+        category="1/2/",
+        template=str(number),
+        variant=str(number),
+        active=active,
+    )
+    for number, (sku, name, gtin, price, active) in enumerate(
+        (
+            ("TEE-CREW-S", "Crew neck T-shirt (S)", "5901234000017", "19.95", True),
+            ("MUG-STON", "Stoneware mug", None, "9.90", True),
+            ("A/B ü", "A name to trip over", None, "1.00", True),
+            ("OLD-1", "Not sold any more", None, "5.00", False),
+        ),
+        start=1,
+    )
+)
+STORE_PRICES = PriceList(
+    id="1",
+    name="Store prices",
+    currency="EUR",
+    rules=(
+        PriceRule(id="1", scope="template", target="2", min_quantity=Decimal(4), kind="fixed", fixed=Decimal("8.50")),
+    ),
+)
+
+
+def landscape(**consumers: dict):
+    """The landscape; further consumers are given by what they differ in."""
+    content = yaml.safe_load(YAML)
+    about = {"layer": "system", "owner": "integration", "criticality": "high", "data_class": "personal"}
+    content["apis"] = dict.fromkeys(APIS, about)
+    content["events"] = {name: {"owner": "integration", "data_class": "personal"} for name in EVENTS}
+    common = {"owner": "it", "contact": "it@example.com", "purpose": "tests", "kind": "machine", "review": "2027-06-30"}
+    everything = {
+        "shop": "harbour",
+        "price_list": "store-prices",
+        "customer": "walk-in",
+        "shops": "*",
+        "event_types": "*",
+    }
+    known = {
+        "integrator": everything,
+        "station-till": {"shop": "station", "event_types": ["price.changed", "sale.recorded"]},
+    }
+    content["consumers"] = {
+        name: {**common, "secret": {"env": "SECRET"}, "scopes": list(SCOPES), **more}
+        for name, more in {**known, **consumers}.items()
+    }
+    # As JSON: PyYAML would write what stands twice as an alias, which a landscape refuses.
+    return build_landscape({"landscape.yaml": msgspec.json.encode(content).decode()})
+
+
+class Assortment:
+    """Stands in for the ERP's catalogue and price lists."""
+
+    async def products(self, _call, *, cursor, limit):  # noqa: ARG002 - the protocol's
+        return Page(items=() if cursor else PRODUCTS, cursor="end", more=False)
+
+    async def product_ids(self, _call):
+        return frozenset(product.variant for product in PRODUCTS)
+
+    async def price_list(self, _call, _list_id):
+        return STORE_PRICES
+
+    async def versions(self, _call):
+        return "1"
+
+
+# The same in every test, so that none waits for the lease of the one before.
+NODE = ids.named("node", "contract tests")
+
+
+@dataclass
+class Hub(Front):
+    """A front with the rooms behind it."""
+
+    db: Database = None  # type: ignore[assignment]
+    tail: Tail = None  # type: ignore[assignment]
+
+    async def get(self, path, *, by="integrator", **more):
+        return await self.ask("GET", path, token=token(by, scopes=SCOPES), **more)
+
+    async def post(self, path, json, *, by="integrator", **more):
+        return await self.ask("POST", path, json=json, token=token(by, scopes=SCOPES), **more)
+
+    async def settled(self, count):
+        """Wait until the journal holds so many events."""
+        async with asyncio.timeout(5):
+            while self.tail.head < count:
+                await asyncio.sleep(0.005)
+
+
+async def fill(dsn: str) -> None:
+    """Load the assortment as a first refresh does; it tells nothing."""
+    source = Source(
+        connection="main",
+        company="1",
+        catalogue=Assortment(),
+        price_lists=Assortment(),
+        lists={"store-prices": "1"},
+        poll_seconds=60,
+    )
+    async with Database(dsn, "refresh") as db:
+        await Refresher(db, source).once()
+
+
+@asynccontextmanager
+async def opened(dsn: str, *, check_answers: bool = True) -> AsyncIterator[Hub]:
+    """The hub's door with tail and sequencer running."""
+    async with Database(dsn, "door") as db:
+        tail, leaving, active = Tail(db), Leaving(), Active(landscape())
+        await tail.start()
+        door = build(
+            documents=load(),
+            bindings=apis.bindings(db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving),
+            keys=SigningKeys(db, RING, REALM),
+            active=active,
+            database=db,
+            secrets=lambda: SECRETS,
+            ready=lambda: asyncio.sleep(0, ()),
+            leaving=leaving,
+            check_answers=check_answers,
+        )
+        running = [asyncio.create_task(work) for work in (Sequencer(db, NODE).run(), tail.run())]
+        try:
+            yield Hub(door, active, db=db, tail=tail)
+        finally:
+            await end(running)
+
+
+async def end(running: list[asyncio.Task]) -> None:
+    """Stop these works; a cancellation that one of them lost is repeated."""
+    left = set(running)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=0.2)
+    for task in running:
+        assert task.cancelled() or task.exception() is None, f"a part of the hub died: {task.exception()!r}"

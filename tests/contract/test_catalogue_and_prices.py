@@ -1,0 +1,94 @@
+"""Products, prices and quotes as a consumer finds them."""
+
+from __future__ import annotations
+
+import pytest
+
+QUOTES = "/prices/v1/quotes"
+
+
+def wrong(reply):
+    return reply.status, {(each["pointer"], each["rule"]) for each in reply.json["violations"]}
+
+
+async def test_a_product_is_found_by_its_sku_whatever_is_in_it(hub):
+    assert (await hub.get("/products/v1/products/A%2FB%20%C3%BC", raw=True)).json["name"] == "A name to trip over"
+    assert (await hub.get("/products/v1/products/NO-SUCH")).status == 404
+
+
+async def test_what_is_not_sold_any_more_is_readable_and_not_listed(hub):
+    assert (await hub.get("/products/v1/products/OLD-1")).json["active"] is False
+    assert "OLD-1" not in [product["sku"] for product in (await hub.get("/products/v1/products")).json["products"]]
+
+
+async def test_products_come_page_by_page_in_the_order_of_their_skus(hub):
+    found, path = [], "/products/v1/products?limit=1"
+    for _ in range(5):
+        page = (await hub.get(path)).json
+        found += [product["sku"] for product in page["products"]]
+        if page["next"] is None:
+            break
+        path = f"/products/v1/products?limit=1&after={page['next']}"
+    assert found == ["A/B ü", "MUG-STON", "TEE-CREW-S"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "%3D%3D%3D", "AAAA", "ü"])
+async def test_a_cursor_of_somebody_elses_is_refused(hub, cursor):
+    assert wrong(await hub.get(f"/products/v1/products?after={cursor}")) == (422, {("/query/after", "cursor")})
+
+
+async def test_a_product_is_found_by_its_gtin(hub):
+    found = (await hub.get("/products/v1/products?gtin=5901234000017")).json
+    assert ([product["sku"] for product in found["products"]], found["next"]) == (["TEE-CREW-S"], None)
+    assert (await hub.get("/products/v1/products?gtin=5901234000024")).json["products"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "amount", "source"),
+    [("", "9.90", "list"), ("?quantity=4", "8.50", "rule"), ("?quantity=4&price_list=list", "9.90", "list")],
+)
+async def test_a_price_follows_list_and_quantity(hub, query, amount, source):
+    price = (await hub.get(f"/prices/v1/prices/MUG-STON{query}")).json
+    assert (price["amount"], price["source"]) == (amount, source)
+
+
+async def test_a_price_of_nothing_or_by_an_unknown_list_is_refused(hub):
+    path = "/prices/v1/prices/MUG-STON"
+    assert wrong(await hub.get(f"{path}?quantity=0")) == (422, {("/query/quantity", "quantity-positive")})
+    assert wrong(await hub.get(f"{path}?price_list=moon")) == (422, {("/query/price_list", "price-list")})
+    assert (await hub.get("/prices/v1/prices/NO-SUCH")).status == 404
+
+
+async def test_a_declared_list_that_was_not_read_yet_gives_no_price(hub):
+    reply = await hub.get("/prices/v1/prices/MUG-STON?price_list=unread")
+    assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+
+
+async def test_a_quote_adds_up(hub):
+    lines = [{"sku": "MUG-STON", "quantity": "4"}, {"sku": "TEE-CREW-S", "quantity": "1"}]
+    quote = (await hub.post(QUOTES, {"lines": lines})).json
+    assert (quote["price_list"], quote["net"], quote["tax"], quote["gross"]) == (
+        "store-prices",
+        "53.95",
+        "10.79",
+        "64.74",
+    )
+    assert [line["price"]["amount"] for line in quote["lines"]] == ["8.50", "19.95"]
+
+
+async def test_a_quote_may_be_of_another_moment_and_list(hub):
+    body = {"lines": [{"sku": "MUG-STON", "quantity": "4"}], "price_list": "list", "at": "2027-01-01T00:00:00+01:00"}
+    quote = (await hub.post(QUOTES, body)).json
+    assert (quote["price_list"], quote["at"], quote["net"]) == ("list", "2027-01-01T00:00:00+01:00", "39.60")
+
+
+async def test_every_line_that_cannot_be_quoted_is_told(hub):
+    lines = [
+        {"sku": "NO-SUCH", "quantity": "1"},
+        {"sku": "MUG-STON", "quantity": "0.0"},
+        {"sku": "MUG-STON", "quantity": "1"},
+    ]
+    assert wrong(await hub.post(QUOTES, {"lines": lines})) == (
+        422,
+        {("/lines/0/sku", "sku-known"), ("/lines/1/quantity", "quantity-positive")},
+    )

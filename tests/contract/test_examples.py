@@ -1,0 +1,52 @@
+"""Every operation is bound, every example works, and every answer keeps the contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from tillway import apis
+from tillway.contracts import load, resolve
+
+DOCUMENTS = load()
+WRITING = [
+    pytest.param(document, operation, id=operation.id)
+    for document, operation in DOCUMENTS.operations()
+    if operation.body is not None
+]
+
+
+def example(document, operation):
+    path = operation.path.removeprefix(f"/{operation.api}/v{operation.version}").replace("/", "~1")
+    node = resolve(document.content, f"/paths/{path}/{operation.method.lower()}")
+    return node["requestBody"]["content"]["application/json"]["example"], min(node["responses"])
+
+
+def test_every_operation_is_bound_and_nothing_else():
+    bound = apis.bindings(db=None, tail=None, shelf=None, leaving=None)
+    assert set(bound) == {operation.id for _, operation in DOCUMENTS.operations()}
+
+
+@pytest.mark.parametrize(("document", "operation"), WRITING)
+async def test_an_example_works_and_works_again(hub, document, operation):
+    body, status = example(document, operation)
+    for _ in range(2):
+        reply = await hub.post(operation.path, body)
+        assert (reply.status, reply.json.get("type")) == (int(status), None)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/products/v1/products",
+        "/products/v1/products/TEE-CREW-S",
+        "/prices/v1/prices/TEE-CREW-S",
+        "/events/v1/feed",
+        "/operations/v1/journal",
+        "/operations/v1/followers",
+        "/operations/v1/parked",
+        "/operations/v1/exceptions",
+        "/operations/v1/health",
+    ],
+)
+async def test_what_needs_no_more_than_a_path_answers(hub, path):
+    assert (await hub.get(path)).status == 200
