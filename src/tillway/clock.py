@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
 
@@ -26,3 +27,16 @@ def aware(value: datetime) -> datetime:
 def iso(value: datetime) -> str:
     """RFC 3339 in UTC with microseconds and `Z`, e.g. `2026-11-23T10:15:00.000000Z`."""
     return aware(value).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+async def wait(event: asyncio.Event, seconds: float) -> bool:
+    """Wait until the event is set, at most so long; whether it was.
+
+    Not `asyncio.wait_for`, which on Python 3.11 loses a cancellation that meets the wake-up.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

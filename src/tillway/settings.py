@@ -38,6 +38,9 @@ class Settings:
     )
     doors: int = _setting(0, "Door processes. 0: one less than the cores, at least one.")
     poll_seconds: float = _setting(60.0, "Seconds between two polls of an ERP for changes; nudges come on top.")
+    lease_seconds: float = _setting(
+        6.0, "Seconds of silence after which what a node had in hand is taken over by another."
+    )
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import sys
@@ -12,7 +11,7 @@ from typing import Final
 
 import aiohttp
 
-from tillway import ids, settings, telemetry
+from tillway import clock, ids, settings, telemetry
 from tillway.app import child
 from tillway.landscape import Landscape, Shop, Till, read
 from tillway.sandbox import merchandiser, tills, webshop
@@ -62,9 +61,7 @@ async def _ready(base_url: str, stop: asyncio.Event) -> None:
     """Wait until the hub has read the catalogue; while it starts, nobody answers yet."""
     async with aiohttp.ClientSession() as session:
         while not await _is_ready(session, base_url):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), READY_LOOK_SECONDS)
-            if stop.is_set():
+            if await clock.wait(stop, READY_LOOK_SECONDS):
                 return
 
 

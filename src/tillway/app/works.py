@@ -29,14 +29,15 @@ class Works:
         node = ids.new()
         offices = BackOfficesOfLandscape(watched, client, poll_seconds=given.poll_seconds)
         engine = Engine(db, node, (place_order(db, offices), book_sale(db, offices)))
-        runner = Runner(db, tail, node, engine.followers())
+        own = engine.followers()
+        runner = Runner(db, tail, node, own, lease_seconds=given.lease_seconds)
         webhooks = Webhooks(db, client, watched.active, watched.reveal)
         self._tasks = (
-            Sequencer(db, node).run(),
+            Sequencer(db, node, lease_seconds=given.lease_seconds).run(),
             tail.run(),
             runner.run(),
             engine.run(),
-            webhooks.watch(lambda found: runner.set_followers((*engine.followers(), *found))),
+            webhooks.watch(lambda found: runner.set_followers((*own, *found))),
             Refreshing(db, offices, watched.active, node).run(),
             Upkeep(db).run(),
             watched.run(),

@@ -27,10 +27,14 @@ SELECT EXISTS (SELECT FROM journal.staged)
 
 -- name: sequence
 -- Moves up to $3 committed rows to `events` in append order. The fence is checked in this very statement, which the
--- server finishes or rolls back alone, so a sequencer that was stopped and replaced can do nothing when it wakes.
+-- server finishes or rolls back alone, so a sequencer that was stopped and replaced can do nothing when it wakes. Having
+-- waited for the head, this statement still sees `staged` as of its beginning: if the position that it saw then is not
+-- the one it holds now, another one has moved some of these rows, and it moves nothing.
 WITH head AS MATERIALIZED (
     SELECT position, greatest(recorded_at, clock_timestamp()) AS at FROM journal.head
-    WHERE owner = $1 AND fence = $2 AND expires_at > clock_timestamp() FOR UPDATE
+    WHERE owner = $1 AND fence = $2 AND expires_at > clock_timestamp()
+      AND position = (SELECT seen.position FROM journal.head AS seen)
+    FOR UPDATE
 ), batch AS MATERIALIZED (
     SELECT s.*, head.position + row_number() OVER (ORDER BY s.append_id) AS given, head.at
     FROM (SELECT * FROM journal.staged WHERE EXISTS (SELECT FROM head) ORDER BY append_id LIMIT $3) AS s, head
@@ -55,7 +59,7 @@ RETURNING head.position, reached.n
 SELECT epoch, position FROM journal.head
 
 -- name: oldest
-SELECT coalesce(min(position), 0) FROM journal.events
+SELECT coalesce((SELECT min(position) FROM journal.events), position + 1) FROM journal.head
 
 -- name: read
 -- From a position on, at most $2 rows, looking no further than position $4; partitions are pruned by the mark.

@@ -71,7 +71,7 @@ async def head(db: Reads) -> Head:
 
 
 async def oldest(db: Reads) -> int:
-    """The first position still kept; 0 when nothing was ever sequenced."""
+    """The first position still kept, or the next to be given when nothing is."""
     value: int = await db.fetchval(SQL["oldest"])
     return value
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from tillway import clock
 from tillway.errors import LeaseLost, TryAgain
 from tillway.journal.appending import SQL
 from tillway.journal.delivering import DeliveringLane
@@ -64,37 +65,37 @@ class Runner:
                     await self._beat()
                 except TryAgain as error:
                     log.warning("runner: %s", error.detail)
-                try:
-                    await asyncio.wait_for(self._again.wait(), self._lease_seconds / BEATS_A_LEASE)
-                except TimeoutError:
-                    continue
-                self._again.clear()
+                if await clock.wait(self._again, self._lease_seconds / BEATS_A_LEASE):
+                    self._again.clear()
         finally:
             await self._stop(list(self._held))
             await self._leave()
 
     async def _beat(self) -> None:
         await self._db.fetchval(SQL["beat"], self._node, _KIND, self._lease_seconds)
-        await self._enrol()
-        await self._share()
+        # One set for the whole beat: it may be exchanged while the beat awaits.
+        followers = self._followers
+        await self._enrol(followers)
+        await self._share(followers)
         await self._wake_due()
         await self._bring_along()
 
-    async def _enrol(self) -> None:
-        for name in self._followers.keys() - self._enrolled:
-            follower = self._followers[name]
+    async def _enrol(self, followers: Mapping[str, Follower]) -> None:
+        for name in followers.keys() - self._enrolled:
+            follower = followers[name]
             start = 0 if follower.starts == "oldest" else None
             await self._db.fetchval(SQL["enrol"], name, follower.lanes, start)
             self._enrolled.add(name)
-        self._enrolled &= self._followers.keys()
+        self._enrolled &= followers.keys()
 
-    async def _share(self) -> None:
+    async def _share(self, followers: Mapping[str, Follower]) -> None:
         for key in [key for key, (_, task) in self._held.items() if task.done()]:
             self._reap(key)
-        gone = [key for key in self._held if key[0] not in self._followers]
+        # A follower that is another value now (other types, other schedule) starts anew from its stored position.
+        gone = [key for key, (lane, _) in self._held.items() if followers.get(key[0]) != lane.follower]
         live = {row[0] for row in await self._db.fetch(SQL["live_nodes"], _KIND)}
         owners: dict[str, dict[int, UUID | None]] = {}
-        for row in await self._db.fetch(SQL["lanes"], sorted(self._followers)):
+        for row in await self._db.fetch(SQL["lanes"], sorted(followers)):
             held = (row["name"], row["lane"]) in self._held
             if held and row["owner"] != self._node:
                 gone.append((row["name"], row["lane"]))  # repositioned, or lost while this node was stopped
@@ -106,8 +107,10 @@ class Runner:
             claim += [(name, lane) for lane in change.claim]
             gone += [(name, lane) for lane in change.release if (name, lane) in self._held]
         await self._stop(gone)
+        if gone:
+            self._again.set()  # what was let go may be claimed at once, by this node too
         for row in await self._claim(claim):
-            self._start(row)
+            self._start(followers[row["name"]], row)
 
     async def _claim(self, wanted: list[Key]) -> list[Any]:
         if not wanted:
@@ -120,8 +123,7 @@ class Runner:
         )
         return rows
 
-    def _start(self, row: Any) -> None:
-        follower = self._followers[row["name"]]
+    def _start(self, follower: Follower, row: Any) -> None:
         kind = Lane if follower.deliver is None else DeliveringLane
         lane = kind(self._db, self._tail, self._node, follower, row)
         self._held[row["name"], row["lane"]] = (
@@ -142,7 +144,7 @@ class Runner:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for key in keys:
+        for key in dict.fromkeys(keys):
             lane, _ = self._held.pop(key)
             try:
                 held = lane.holding

@@ -12,6 +12,7 @@ import logging
 from typing import Final
 from uuid import UUID
 
+from tillway import clock
 from tillway.errors import TryAgain
 from tillway.journal.appending import APPENDED_CHANNEL, SQL
 from tillway.postgres import Database
@@ -92,13 +93,11 @@ class Sequencer:
     async def _rest(self) -> None:
         """Wait for a nudge or the poll; the poll asks cheaply first, so an idle journal costs one tiny read."""
         while True:
-            try:
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-            except TimeoutError:
-                if self._fence is None or not await self._db.fetchval(SQL["waiting"]):
-                    continue
-            self._wake.clear()
-            return
+            if await clock.wait(self._wake, POLL_SECONDS):
+                self._wake.clear()
+                return
+            if self._fence is not None and await self._db.fetchval(SQL["waiting"]):
+                return
 
     async def _release(self) -> None:
         if self._fence is None:

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Final
 from uuid import UUID
 
+from tillway import clock
 from tillway.errors import TryAgain
 from tillway.journal import reading
 from tillway.journal.event import Recorded
@@ -114,8 +115,5 @@ class Tail:
         return len(page.events) == READ_LIMIT
 
     async def _rest(self) -> None:
-        try:
-            await asyncio.wait_for(self._nudged.wait(), POLL_SECONDS)
-        except TimeoutError:
-            return
-        self._nudged.clear()
+        if await clock.wait(self._nudged, POLL_SECONDS):
+            self._nudged.clear()

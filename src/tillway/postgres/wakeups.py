@@ -15,6 +15,7 @@ from typing import Any
 
 import asyncpg
 
+from tillway import clock
 from tillway.errors import TryAgain
 
 from .connections import Connection, connect
@@ -103,9 +104,7 @@ class Listener:
         ended = asyncio.Event()
         connection.add_termination_listener(lambda _: ended.set())
         while not (ended.is_set() or connection.is_closed()):
-            try:
-                await asyncio.wait_for(ended.wait(), ALIVE_SECONDS)
-            except TimeoutError:
+            if not await clock.wait(ended, ALIVE_SECONDS):
                 async with self._one_at_a_time:
                     await connection.execute("SELECT 1", timeout=ALIVE_SECONDS)
 

@@ -95,10 +95,7 @@ class Engine:
                 except TryAgain as error:
                     log.warning("engine: %s", error.detail)
                     rest = POLL_SECONDS
-                try:
-                    await asyncio.wait_for(self._wake.wait(), rest)
-                except TimeoutError:
-                    continue
+                await clock.wait(self._wake, rest)
         finally:
             stop_listening()
             renewing.cancel()

@@ -80,11 +80,8 @@ class Refresher:
                 log.warning("refresh of %s: %s", self._source.connection, error.detail)
             except TillwayError as error:
                 log.warning("refresh of %s cannot go on: %s %s", self._source.connection, error.detail, error.remedy)
-            try:
-                await asyncio.wait_for(self._nudged.wait(), self._source.poll_seconds)
-            except TimeoutError:
-                continue
-            self._nudged.clear()
+            if await clock.wait(self._nudged, self._source.poll_seconds):
+                self._nudged.clear()
 
     async def once(self) -> None:
         """One reading of everything that may have changed."""
