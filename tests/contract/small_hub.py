@@ -6,6 +6,7 @@ Its names are those of the documents' examples, so that every example works here
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ shops:
             tender_methods: {cash: 1}, tills: {station-till: {pos_config: 3}}}
 outbound: {allow_networks: [127.0.0.0/8]}
 """
+CONTENT = yaml.safe_load(YAML)
 APIS = ("events", "operations", "orders", "pos", "prices", "products", "subscriptions")
 EVENTS = tuple(name for name, _ in load().events if "." in name)
 
@@ -82,7 +84,7 @@ STORE_PRICES = PriceList(
 
 def landscape(**consumers: dict):
     """The landscape; further consumers are given by what they differ in."""
-    content = yaml.safe_load(YAML)
+    content = copy.deepcopy(CONTENT)
     about = {"layer": "system", "owner": "integration", "criticality": "high", "data_class": "personal"}
     content["apis"] = dict.fromkeys(APIS, about)
     content["events"] = {name: {"owner": "integration", "data_class": "personal"} for name in EVENTS}
@@ -190,6 +192,6 @@ async def end(running: list[asyncio.Task]) -> None:
     while left:
         for task in left:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=0.2)
+        _, left = await asyncio.wait(left, timeout=0.05)
     for task in running:
         assert task.cancelled() or task.exception() is None, f"a part of the hub died: {task.exception()!r}"

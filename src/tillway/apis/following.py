@@ -41,7 +41,7 @@ class Following:
 
         Invalid for a cursor that is none, Gone for one whose events are no longer kept.
         """
-        position = await self._start(ask.query.get("after"))
+        position = await self._start(ask.query.get("after", ""))
         limit = ask.query.get("limit", PAGE)
         if subject is not None:
             found, position = await self._of_subject(subject, position, limit, _all(types, choose))
@@ -63,8 +63,8 @@ class Following:
             for stop in stops:
                 stop()
 
-    async def _start(self, text: str | None) -> int:
-        given = None if text is None else cursor.decode(text)
+    async def _start(self, text: str) -> int:
+        given = cursor.decode(text) if text else None
         if given is not None and given.epoch == self._tail.epoch and given.position >= self._tail.head:
             return given.position
         if clock.monotonic() >= self._oldest_until:

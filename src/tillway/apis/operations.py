@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from tillway import __version__, journal, processes
+from tillway import __version__, journal, observe, processes
 from tillway.apis.events import known_types
 from tillway.apis.following import Following
-from tillway.apis.transactions import trace
-from tillway.errors import NotFound
 from tillway.gateway import Answer, Ask, Handler, Leaving
 from tillway.gateway.public import DRAINING
 from tillway.journal import Recorded, Tail, cloudevent
 from tillway.postgres import Database
 from tillway.processes import ExceptionItem, Way
 from tillway.records import freshness, missing_loads
+
+# Entities whose processes one trace tells.
+SUBJECTS_MAX: Final = 20
 
 
 def bind(db: Database, tail: Tail, following: Following, leaving: Leaving) -> dict[str, Handler]:
@@ -27,16 +28,22 @@ def bind(db: Database, tail: Tail, following: Following, leaving: Leaving) -> di
         return Answer(200, {"entries": [entry(event) for event in events], "next": following_on})
 
     async def trace_transaction(ask: Ask) -> Answer:
-        found = await trace(db, ask.path["key"])
-        if not found.events:
-            raise NotFound("nothing is known by this key")
-        ways = [way for subject in found.subjects for way in await processes.ways(db, subject)]
+        key = ask.path["key"]
+        found, events = await observe.find(db, key), await observe.events_of(db, key)
+        subjects = tuple(dict.fromkeys(event.subject for event in events))[:SUBJECTS_MAX]
+        ways = [way for subject in subjects for way in await processes.ways(db, subject)]
         return Answer(
             200,
             {
-                "key": ask.path["key"],
-                "subjects": found.subjects,
-                "entries": [entry(event) for event in found.events],
+                "key": key,
+                "kind": found.kind,
+                "subject": found.subject,
+                "correlation": found.correlation,
+                "stages": found.stages,
+                "total_ms": found.total_ms,
+                "late_at": found.late_at,
+                "subjects": subjects,
+                "entries": [entry(event) for event in events],
                 "processes": [_process(way) for way in ways],
             },
         )

@@ -29,7 +29,7 @@ def bind(db: Database, shelf: Shelf) -> dict[str, Handler]:
         if "gtin" in ask.query:
             return Answer(200, {"products": await products.by_gtin(db, ask.query["gtin"]), "next": None})
         limit = ask.query.get("limit", PAGE)
-        page = await products.page(db, after=_sku(ask.query.get("after")), limit=limit)
+        page = await products.page(db, after=_sku(ask.query.get("after", "")), limit=limit)
         following = _cursor(page[-1].sku) if len(page) == limit else None
         return Answer(200, {"products": page, "next": following})
 
@@ -40,10 +40,8 @@ def _cursor(sku: str) -> str:
     return base64.urlsafe_b64encode(sku.encode()).decode()
 
 
-def _sku(cursor: str | None) -> str:
+def _sku(cursor: str) -> str:
     """The SKU a page ended with; an empty one comes before all."""
-    if cursor is None:
-        return ""
     try:
         sku = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError):

@@ -60,8 +60,8 @@ def _value(check: ParameterCheck, text: str, wrong: list[Violation]) -> Any:
 def _query(checks: OperationChecks, query: bytes, wrong: list[Violation]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     try:
-        # A field without a value counts as left out: `?after=` asks from the beginning.
-        fields = parse_qsl(query.decode("latin-1"), max_num_fields=QUERY_FIELDS_MAX)
+        # A field without a value is one all the same: `?gtin=` must not list everything.
+        fields = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=QUERY_FIELDS_MAX)
     except ValueError:
         wrong.append(Violation(pointer="/query", detail=f"has more than {QUERY_FIELDS_MAX} fields", rule="maxItems"))
         return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -59,11 +60,12 @@ consumers:
      event_types: [price.changed], review: 2027-06-30}
 """
 SCOPES = sorted({operation.scope for _, operation in load().operations()})
+CONTENT = yaml.safe_load(YAML.replace("SCOPES", ", ".join(f'"{scope}"' for scope in SCOPES)))
 
 
 def landscape(**consumers: dict | None):
     """The landscape of these tests; a consumer given as None is left out, otherwise its fields are replaced."""
-    content = yaml.safe_load(YAML.replace("SCOPES", ", ".join(f'"{scope}"' for scope in SCOPES)))
+    content = copy.deepcopy(CONTENT)
     for name, changes in consumers.items():
         if changes is None:
             del content["consumers"][name]
