@@ -37,7 +37,9 @@ WITH head AS MATERIALIZED (
     FOR UPDATE
 ), batch AS MATERIALIZED (
     SELECT s.*, head.position + row_number() OVER (ORDER BY s.append_id) AS given, head.at
-    FROM (SELECT * FROM journal.staged WHERE EXISTS (SELECT FROM head) ORDER BY append_id LIMIT $3) AS s, head
+    FROM (
+        SELECT *, ctid AS place FROM journal.staged WHERE EXISTS (SELECT FROM head) ORDER BY append_id LIMIT $3
+    ) AS s, head
 ), moved AS (
     INSERT INTO journal.events (position, append_id, recorded_at, id, type, subject, partitionkey, sequence, time,
         correlationid, causationid, traceparent, dataclass, retention, data, personal)
@@ -45,7 +47,8 @@ WITH head AS MATERIALIZED (
         traceparent, dataclass, retention, data, personal
     FROM batch ORDER BY given
 ), gone AS (
-    DELETE FROM journal.staged USING batch WHERE staged.append_id = batch.append_id
+    -- By place, not by a join that would read all of a long backlog for each batch; staged rows never change.
+    DELETE FROM journal.staged WHERE ctid = ANY(ARRAY(SELECT place FROM batch))
 ), marked AS (
     INSERT INTO journal.marks (position, recorded_at)
     SELECT given, at FROM batch WHERE given % $4 = 1 ON CONFLICT DO NOTHING
@@ -176,13 +179,14 @@ FROM unnest($3::bigint[], $4::text[], $5::uuid[], $6::bool[]) AS u(position, par
 ON CONFLICT (follower, position) DO NOTHING
 
 -- name: due
--- The first parked event of each key whose next attempt has come.
+-- The first parked event of each key whose next attempt has come. An index can be searched up to the time of the
+-- statement, not up to a clock that goes on.
 SELECT p.position, p.partitionkey, p.attempts, p.reason FROM journal.parked p
-WHERE p.follower = $1 AND p.lane = $2 AND NOT p.behind AND p.next_attempt <= clock_timestamp()
+WHERE p.follower = $1 AND p.lane = $2 AND NOT p.behind AND p.next_attempt <= statement_timestamp()
 ORDER BY p.next_attempt LIMIT $3
 
 -- name: due_lanes
-SELECT DISTINCT follower, lane FROM journal.parked WHERE NOT behind AND next_attempt <= clock_timestamp()
+SELECT DISTINCT follower, lane FROM journal.parked WHERE NOT behind AND next_attempt <= statement_timestamp()
 
 -- name: events_at
 SELECT position, id, type, subject, partitionkey, sequence, time, recorded_at, correlationid, causationid, traceparent,
