@@ -9,6 +9,8 @@ import pytest
 
 from tillway.contracts import checker, load
 from tillway.journal import FollowerState, ParkedItem, Recorded, cloudevent
+from tillway.observe.trace import Stage
+from tillway.processes import TransitionItem
 from tillway.retail import (
     Order,
     OrderLine,
@@ -110,8 +112,11 @@ def test_a_quote_is_the_totals_with_list_and_moment():
     assert {name: field for name, field in fields.items() if name not in {"price_list", "at"}} == spoken(Totals)[0]
 
 
-@pytest.mark.parametrize(("name", "struct"), [("Follower", FollowerState), ("ParkedEvent", ParkedItem)])
-def test_followers_and_parked_events_are_told_as_the_journal_has_them(name, struct):
+@pytest.mark.parametrize(
+    ("name", "struct"),
+    [("Follower", FollowerState), ("ParkedEvent", ParkedItem), ("Stage", Stage), ("Transition", TransitionItem)],
+)
+def test_what_operations_shows_is_told_as_the_rooms_have_it(name, struct):
     fields, _ = promised("operations", name)
     assert {field: node["type"] for field, node in fields.items()} == {
         field: node["type"] for field, node in spoken(struct)[0].items()
