@@ -12,6 +12,7 @@ from tillway.errors import Gone, Invalid, Violation
 
 _EPOCH_BYTES = 16
 _POSITION_BYTES = 8
+_HIGHEST_BYTE = 0x7F  # of a position: Postgres counts in signed numbers
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -33,7 +34,7 @@ def decode(text: str, *, pointer: str = "/query/after") -> Cursor:
         raw = base64.b64decode(text.encode(), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError):
         raw = b""
-    if len(raw) != _EPOCH_BYTES + _POSITION_BYTES:
+    if len(raw) != _EPOCH_BYTES + _POSITION_BYTES or raw[_EPOCH_BYTES] > _HIGHEST_BYTE:
         raise Invalid(
             violations=(Violation(pointer=pointer, detail="not a cursor that this hub gave out", rule="cursor"),)
         )

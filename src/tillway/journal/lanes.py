@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from hashlib import sha256
 from uuid import UUID
 from zlib import crc32
 
@@ -22,15 +23,16 @@ class Shift(msgspec.Struct, frozen=True):
     release: tuple[int, ...]
 
 
-def shift(owners: Mapping[int, UUID | None], live: AbstractSet[UUID], me: UUID) -> Shift:
+def shift(owners: Mapping[int, UUID | None], live: AbstractSet[UUID], me: UUID, *, follower: str = "") -> Shift:
     """The lanes to take and to let go, so that live nodes come to hold equal shares.
 
     `owners` maps each lane to its owner (dead or alive) or None. A node claims only lanes whose owner is gone, and lets
     go only what it holds above its share while another live node holds less, so lanes never travel back and forth.
     """
-    nodes = sorted(live | {me})
+    nodes = sorted(live | {me}, key=lambda node: sha256(follower.encode() + node.bytes).digest())
     share, rest = divmod(len(owners), len(nodes))
-    # The first nodes in order carry the rest, so that every node computes the same shares.
+    # The first nodes in order carry the rest, so that every node computes the same shares. The order is another one for
+    # each follower: followers of one lane, such as subscriptions, would otherwise all be held by the same node.
     mine_at_most = share + (1 if nodes.index(me) < rest else 0)
     mine = sorted(lane for lane, owner in owners.items() if owner == me)
     free = sorted(lane for lane, owner in owners.items() if owner is None or owner not in live | {me})

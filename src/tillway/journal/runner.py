@@ -103,7 +103,7 @@ class Runner:
             owners.setdefault(row["name"], {})[row["lane"]] = None if mine_but_idle else row["owner"]
         claim: list[Key] = []
         for name, lanes in owners.items():
-            change = shift(lanes, live, self._node)
+            change = shift(lanes, live, self._node, follower=name)
             claim += [(name, lane) for lane in change.claim]
             gone += [(name, lane) for lane in change.release if (name, lane) in self._held]
         await self._stop(gone)
