@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -83,11 +84,14 @@ class Demo:
         """One request with a token."""
         bearer = await self.token(consumer) if token is None else token
         given = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json", **(headers or {})}
-        data = raw if raw is not None else (None if body is None else json.dumps(body).encode())
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
-            async with session.request(method, self.base_url + path, data=data, headers=given) as reply:
-                content = await reply.read()
-                return Answer(reply.status, reply.headers, json.loads(content) if content else None)
+        sent = raw if raw is not None else (None if body is None else json.dumps(body).encode())
+        data = None if sent is None else io.BytesIO(sent)
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session,
+            session.request(method, self.base_url + path, data=data, headers=given) as reply,
+        ):
+            content = await reply.read()
+            return Answer(reply.status, reply.headers, json.loads(content) if content else None)
 
     async def odoo(self, model: str, method: str, **arguments: Any) -> Any:
         """One call of a person working in the ERP."""
@@ -101,15 +105,15 @@ class Demo:
 
     async def panel(self, **faults: Any) -> None:
         """Set the sandbox's fault panel."""
-        async with aiohttp.ClientSession() as session:
-            async with session.post(f"{self.told['odoo']['url']}/panel", json=faults) as reply:
-                assert reply.status in (200, 204), await reply.text()
+        url = f"{self.told['odoo']['url']}/panel"
+        async with aiohttp.ClientSession() as session, session.post(url, json=faults) as reply:
+            assert reply.status in (200, 204), await reply.text()
 
     async def received(self) -> list[dict[str, Any]]:
         """What the demo's subscriber got, oldest first."""
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"{self.told['subscriber_url']}received") as reply:
-                return (await reply.json())["received"]
+        url = f"{self.told['subscriber_url']}received"
+        async with aiohttp.ClientSession() as session, session.get(url) as reply:
+            return (await reply.json())["received"]
 
     async def events(self, subject: str) -> list[dict[str, Any]]:
         """The events of one entity, by the feed."""
@@ -153,9 +157,9 @@ class Demo:
 
         async def look() -> bool:
             try:
-                async with aiohttp.ClientSession() as session:
-                    async with session.get(f"{self.base_url}/health/ready") as reply:
-                        return reply.status == 200
+                url = f"{self.base_url}/health/ready"
+                async with aiohttp.ClientSession() as session, session.get(url) as reply:
+                    return reply.status == 200
             except aiohttp.ClientError:
                 return False
 

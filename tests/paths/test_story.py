@@ -137,7 +137,7 @@ async def test_a_price_comes_down_from_odoo_to_the_feed(demo: Demo) -> None:
     quote = await demo.ask(
         "POST", "/prices/v1/quotes", body={"price_list": "list", "lines": [{"sku": product["sku"], "quantity": "1"}]}
     )
-    assert Decimal(quote.body["lines"][0]["unit_price"]) == price
+    assert Decimal(quote.body["lines"][0]["price"]["amount"]) == price
 
 
 async def test_an_order_is_taken_while_odoo_is_stopped_and_placed_when_it_is_back(demo: Demo) -> None:

@@ -24,6 +24,11 @@ from tillway.retail import Sale, audit_sale, parse, sale_id
 # Answers for sales in quarantine when the landscape names no owner of the interface.
 NOBODY: Final = "operations"
 
+# Levels of nesting that are kept; a sound sale has three, and what reads the rest must not run out of stack.
+DEPTH_MAX: Final = 64
+
+_TOO_DEEP: Final = f"is nested deeper than {DEPTH_MAX} levels; what lies below was not kept"
+
 _ID_MAX: Final = 64
 _SEQUENCE_MAX: Final = 2**53 - 1
 
@@ -40,9 +45,11 @@ def receipt(sent: dict[str, Any], *, check: Check, grant: Grant, landscape: Land
     """One sale as it will be kept. `check` is the contract's for one sale, `doubt` what is held against its sender."""
     api = landscape.apis.get("pos")
     owner = api.owner if api is not None else NOBODY
-    body = storable(sent)
+    storing = Storing()
+    body = storing.storable(sent)
     identity = identified(body)
-    found = [Violation(pointer=each, detail="held the character U+0000", rule="nul") for each in nul_pointers(sent)]
+    found = [Violation(pointer="", detail=_TOO_DEEP, rule="depth")] if storing.cut else []
+    found += [Violation(pointer=each, detail="held the character U+0000", rule="nul") for each in nul_pointers(sent)]
     found += check(body)
     if identity is None:
         unknown = str(ids.named("sale-unread", _canonical.encode(body).decode()))
@@ -63,18 +70,27 @@ def identified(body: dict[str, Any]) -> str | None:
     return sale_id(str(till), str(epoch), int(sequence)) if named and counted and sequence is not None else None
 
 
-def storable(value: Any, member: str = "") -> Any:
-    """The same content without whole card numbers and without what Postgres cannot keep."""
-    if isinstance(value, str):
-        text = value.replace(_NUL, _REPLACEMENT)
-        return text if member in _NOT_CARDS else truncate_pan(text)
-    if isinstance(value, dict):
-        return {storable(name): storable(each, name) for name, each in value.items()}
-    if isinstance(value, list):
-        return [storable(each, member) for each in value]
-    if type(value) is int and member not in _NOT_CARDS and truncate_pan(str(value)) != str(value):
-        return truncate_pan(str(value))
-    return value
+class Storing:
+    """Makes one sale storable. `cut` tells that something was nested too deeply to be kept."""
+
+    def __init__(self) -> None:
+        self.cut = False
+
+    def storable(self, value: Any, member: str = "", depth: int = 0) -> Any:
+        """The same content without whole card numbers, and without what Postgres cannot keep."""
+        if isinstance(value, str):
+            text = value.replace(_NUL, _REPLACEMENT)
+            return text if member in _NOT_CARDS else truncate_pan(text)
+        if isinstance(value, (dict, list)) and depth > DEPTH_MAX:
+            self.cut = True
+            return None
+        if isinstance(value, dict):
+            return {self.storable(name): self.storable(each, name, depth + 1) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self.storable(each, member, depth + 1) for each in value]
+        if type(value) is int and member not in _NOT_CARDS and truncate_pan(str(value)) != str(value):
+            return truncate_pan(str(value))
+        return value
 
 
 def _read(body: dict[str, Any], found: list[Violation]) -> Sale | None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import MappingProxyType
+from typing import Final, TypeVar
 
 from tillway.app.landscapes import Watched
 from tillway.connectors.odoo import Connection, Odoo, Places, TillInOdoo
-from tillway.errors import Misconfigured
+from tillway.errors import Misconfigured, NotFound, Unavailable
 from tillway.landscape import Landscape, SecretRef, Shop
 from tillway.outbound import Client
 from tillway.processes import OrderPlace, TillPlace
 from tillway.records import Source
 from tillway.retail import BackOfficeStore, Till
+
+D = TypeVar("D")
+
+# Work for a shop or till that is not declared asks again after this time: nodes take a landscape over one by one.
+UNDECLARED_SECONDS: Final = 1.0
 
 
 class BackOfficesOfLandscape:
@@ -27,7 +34,7 @@ class BackOfficesOfLandscape:
     def orders(self, shop: str, customer: str | None) -> OrderPlace:
         """Where an order of this shop goes; the customer is the order's, or the shop's walk-in."""
         landscape = self._fresh()
-        declared = landscape.shop(shop)
+        declared = _declared(lambda: landscape.shop(shop))
         partner = self._partner(landscape, declared, customer)
         return OrderPlace(
             connection=declared.connection,
@@ -40,7 +47,7 @@ class BackOfficesOfLandscape:
     def sales(self, till: str) -> TillPlace:
         """Where a sale of this till goes."""
         landscape = self._fresh()
-        shop, _ = landscape.till(till)
+        shop, _ = _declared(lambda: landscape.till(till))
         return TillPlace(
             connection=shop.connection,
             company=str(shop.company),
@@ -99,6 +106,14 @@ class BackOfficesOfLandscape:
 
     def _reveal(self, ref: SecretRef) -> str:
         return self._watched.reveal(ref)
+
+
+def _declared(look_up: Callable[[], D]) -> D:
+    """What the landscape declares; while it does not (yet, or any more), the work waits for it."""
+    try:
+        return look_up()
+    except NotFound as error:
+        raise Unavailable(error.detail, remedy="declare it in the landscape", retry_after=UNDECLARED_SECONDS) from error
 
 
 def places_of(landscape: Landscape, connection: str) -> Places:

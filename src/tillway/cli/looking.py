@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import aiohttp
@@ -67,7 +68,7 @@ def trace(state: Path | None, key: str, *, as_json: bool) -> None:
     table = Table("stage", "at", "after", "target", title=f"{found['kind']} {found['key']}")
     for stage in found["stages"]:
         late = "[red]late[/] " if stage["late"] else ""
-        target = "" if stage["target_ms"] is None else f"{stage['target_ms']} ms"
+        target = f"{stage['target_ms']} ms"
         at = stage["at"][11:23] if stage["at"] else "..."
         table.add_row(stage["name"], at, f"{late}{stage['latency_ms']} ms", target)
     console = Console()
@@ -77,7 +78,7 @@ def trace(state: Path | None, key: str, *, as_json: bool) -> None:
 
 async def _trace(state: Path, key: str) -> dict[str, Any]:
     async with Hub(state) as hub:
-        return await hub.get(f"/traces/{key}")
+        return await hub.get(f"/traces/{quote(key, safe='')}")
 
 
 def token(state: Path | None, consumer: str, scopes: list[str], *, as_json: bool) -> None:

@@ -1,0 +1,75 @@
+"""The command line as an operator uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+
+from tests.running_demo import TILLWAY, Demo, environment
+
+
+async def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """One command to its end, without blocking the loop."""
+    return await asyncio.to_thread(
+        subprocess.run,
+        [TILLWAY, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=60,
+        check=False,
+    )
+
+
+async def test_follow_shows_what_happens(demo: Demo) -> None:
+    """`tillway follow --json --limit 1` ends with the first event after its start cursor."""
+    page = (await demo.ask("GET", "/events/v1/feed?limit=1")).body
+    sku = (await demo.ask("GET", "/products/v1/products?limit=1")).body["products"][0]["sku"]
+    order = await demo.ask("POST", "/orders/v1/orders", body={"lines": [{"sku": sku, "quantity": "1"}]})
+    await demo.event(order.body["id"], "order.accepted")
+    shown = await run(
+        "follow",
+        "--state",
+        str(demo.state),
+        "--after",
+        page["next"],
+        "--types",
+        "order.accepted",
+        "--limit",
+        "1",
+        "--json",
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert json.loads(shown.stdout.splitlines()[0])["event"]["type"] == "tillway.order.accepted.v1"
+
+
+async def test_trace_shows_the_path_of_an_order_by_any_of_its_names(demo: Demo) -> None:
+    """By our id, by the consumer's reference and by the number in Odoo: the same stages with latencies."""
+    sku = (await demo.ask("GET", "/products/v1/products?limit=1")).body["products"][0]["sku"]
+    order = await demo.ask(
+        "POST", "/orders/v1/orders", body={"lines": [{"sku": sku, "quantity": "1"}], "reference": "TRACE-1"}
+    )
+    accepted = await demo.event(order.body["id"], "order.accepted")
+    await demo.hook(order.body["id"], "order.accepted")
+    for key in (order.body["id"], "TRACE-1", accepted["data"]["back_office"]["name"]):
+        shown = await run("trace", key, "--state", str(demo.state), "--json")
+        assert shown.returncode == 0, shown.stderr
+        trace = json.loads(shown.stdout)
+        assert {"recorded", "accepted"} <= {stage["name"] for stage in trace["stages"]}
+    unknown = await run("trace", "no-such-thing", "--state", str(demo.state))
+    assert unknown.returncode == 1
+
+
+async def test_token_and_doctor(demo: Demo) -> None:
+    """A token that works; a doctor that finds everything well."""
+    token = await run("token", "integrator", "--scope", "products:read", "--state", str(demo.state))
+    answer = await demo.ask("GET", "/products/v1/products?limit=1", token=token.stdout.strip())
+    assert answer.status == 200
+    well = await run("doctor", "--state", str(demo.state), "--json")
+    document = json.loads(well.stdout)
+    assert [
+        finding
+        for finding in document["findings"]
+        if finding["what"] in ("database", "landscape", "clock", "odoo main") and not finding["well"]
+    ] == []

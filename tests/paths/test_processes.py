@@ -1,0 +1,83 @@
+"""Processes die; sales go on, nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from tests import running_demo
+from tests.running_demo import TILLWAY, Demo, environment, until
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Demo]:
+    """A demo whose processes this test may kill."""
+    running = running_demo.start(tmp_path / "state")
+    yield running
+    running.stop()
+
+
+def children(demo: Demo, word: str) -> list[psutil.Process]:
+    """Processes of the demo, at any depth, whose command line holds this word."""
+    found = []
+    for process in psutil.Process(demo.process.pid).children(recursive=True):
+        try:
+            if any(word in part for part in process.cmdline()):
+                found.append(process)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+async def test_an_order_survives_the_death_of_works_and_doors(own: Demo) -> None:
+    """kill -9 of the works process with an order in hand, and of the doors: they come back and it is placed once."""
+    await own.ready()
+    sku = (await own.ask("GET", "/products/v1/products?limit=1")).body["products"][0]["sku"]
+    await own.panel(latency_ms=300)
+    answer = await own.ask("POST", "/orders/v1/orders", body={"lines": [{"sku": sku, "quantity": "3"}]})
+    for process in (*children(own, "tillway.app.works"), *children(own, "tillway.app.door")):
+        process.send_signal(signal.SIGKILL)
+    await own.panel(latency_ms=0)
+    await own.ready()
+    await own.event(answer.body["id"], "order.accepted")
+    found = await own.odoo(
+        "sale.order",
+        "search_read",
+        domain=[["client_order_ref", "=", answer.body["id"]]],
+        fields=["order_line", "state"],
+    )
+    assert [(row["state"], len(row["order_line"])) for row in found] == [("sale", 1)]
+
+
+async def test_nothing_outlives_a_hub_that_was_killed(own: Demo) -> None:
+    """kill -9 of the demo: hub, Postgres, sandbox and subscriber are gone within seconds."""
+    await own.ready()
+    left = psutil.Process(own.process.pid).children(recursive=True)
+    assert len(left) > 4
+    os.kill(own.process.pid, signal.SIGKILL)
+    own.process.wait(10)
+
+    async def gone() -> bool:
+        return not [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+    await until(gone, "all processes of the demo")
+
+
+async def test_a_second_hub_on_the_same_state_is_refused(own: Demo) -> None:
+    """Exit code 3, naming the process that holds it and what to do."""
+    second = subprocess.run(
+        [TILLWAY, "up", "--state", str(own.state), "--port", "0"],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 3
+    assert "a hub already runs on" in second.stderr
+    assert "TILLWAY_STATE" in second.stderr
