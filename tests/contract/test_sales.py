@@ -99,6 +99,14 @@ async def test_whatever_is_an_object_is_kept(hub):
     assert (reply.status, [result["status"] for result in reply.json["sales"]]) == (202, ["quarantined"] * 3)
 
 
+async def test_what_is_nested_without_end_is_kept_as_far_as_it_can_be(hub):
+    deep = b'{"a":' * 900 + b"1" + b"}" * 900
+    reply = await hub.ask("POST", SALES, body=b'{"sales":[%b]}' % deep, token=token("integrator", scopes=SCOPES))
+    (result,) = reply.json["sales"]
+    assert (reply.status, ("", "depth") in rules(result)) == (202, True)
+    assert (await hub.get(f"{SALES}/{result['id']}")).status == 200
+
+
 async def test_the_same_identity_with_other_content_is_kept_beside_the_first(hub):
     sent = sale()
     await record(hub, sent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tillway.contracts import catalog
 from tillway.contracts.documents import ENVELOPE, Documents, load
-from tillway.contracts.operation import Document, Operation, Parameter, compile_document, resolve
+from tillway.contracts.operation import Document, Operation, Parameter, compile_document, escaped, resolve
 from tillway.contracts.validators import Check, OperationChecks, ParameterCheck, checker
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "catalog",
     "checker",
     "compile_document",
+    "escaped",
     "load",
     "resolve",
 ]

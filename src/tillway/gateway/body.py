@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tillway.contracts import Operation
+from tillway.contracts import Operation, escaped
 from tillway.errors import Malformed, UnsupportedMedia
 from tillway.web import Incoming
 
@@ -31,20 +31,20 @@ async def read_json(incoming: Incoming, headers: Mapping[bytes, bytes], operatio
         raise Malformed("the body is nested too deeply") from error
 
 
-def nul_pointers(value: Any, pointer: str = "") -> Iterator[str]:
-    """Where strings (or member names, by their object) hold U+0000."""
-    if isinstance(value, str):
-        if _NUL in value:
-            yield pointer
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            if _NUL in name:
+def nul_pointers(value: Any) -> Iterator[str]:
+    """Where strings (or member names, by their object) hold U+0000. Not recursive: foreign nesting may be deep."""
+    left = [(value, "")]
+    while left:
+        each, pointer = left.pop()
+        if isinstance(each, str):
+            if _NUL in each:
                 yield pointer
-            else:
-                yield from nul_pointers(member, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
-    elif isinstance(value, list):
-        for place, member in enumerate(value):
-            yield from nul_pointers(member, f"{pointer}/{place}")
+        elif isinstance(each, dict):
+            if any(_NUL in name for name in each):
+                yield pointer
+            left += [(member, f"{pointer}/{escaped(name)}") for name, member in each.items() if _NUL not in name]
+        elif isinstance(each, list):
+            left += [(member, f"{pointer}/{place}") for place, member in enumerate(each)]
 
 
 def _check_media_type(headers: Mapping[bytes, bytes]) -> None:
