@@ -113,6 +113,10 @@ def in_flight(error: Exception) -> Conflict | None:
 
 
 async def forget(database: Database, now: datetime) -> int:
-    """Drop answers older than KEPT, at most FORGET_LIMIT; the number dropped. Called again while it is the limit."""
-    count: int = await database.fetchval(SQL["forget"], now - KEPT, FORGET_LIMIT)
-    return count
+    """Drop all answers older than KEPT, FORGET_LIMIT in a statement; how many there were."""
+    dropped = 0
+    while True:
+        count: int = await database.fetchval(SQL["forget"], now - KEPT, FORGET_LIMIT)
+        dropped += count
+        if count < FORGET_LIMIT:
+            return dropped
