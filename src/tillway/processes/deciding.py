@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillway.errors import OutcomeUnknown, TryAgain, report
+from tillway.errors import OutcomeUnknown, TillwayError, TryAgain, report
 from tillway.processes.definition import EXCEPTION, OVERDUE, REFUSED, UNKNOWN, Definition, Outcome, Step
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Advance:
-    """Go to a state; `acts` tells whether there is a step to run there at once."""
+    """Go to a state; `acts` tells whether there is a step to run there, and `wait` how long before (seconds)."""
 
     event: str
     state: str
     owed: tuple[str, ...]
     acts: bool
+    wait: float
     ends: bool
     exception: tuple[str, str] | None
     detail: str
@@ -30,13 +31,18 @@ class Wait:
     seconds: float
 
 
-def outcome_of(error: Exception) -> Outcome | None:
-    """The outcome that an error of a step stands for; None when the same step may simply be tried again later."""
-    if isinstance(error, TryAgain):
-        return None
+def failed(
+    definition: Definition, step: Step, attempts: int, error: Exception, *, deadline: datetime, now: datetime
+) -> Outcome | Wait:
+    """What an error of a step stands for: an outcome, or a wait before the same step.
+
+    An unknown outcome of a step that the table has no line for says that the step only asked: it is asked again.
+    """
     told = report(error)
+    if isinstance(error, TryAgain) or (isinstance(error, OutcomeUnknown) and not definition.knows(step.state, UNKNOWN)):
+        return again(step, attempts, error, deadline=deadline, now=now)
     if isinstance(error, OutcomeUnknown):
-        return Outcome(event=UNKNOWN, detail=told.detail)
+        return _overdue(step, error) if now >= deadline else Outcome(event=UNKNOWN, detail=told.detail)
     refusal = f"{told.code}: {told.detail}"
     return Outcome(event=REFUSED, detail=refusal, data={"refused": refusal})
 
@@ -51,8 +57,12 @@ def resumed(definition: Definition, state: str) -> Outcome | None:
     return None
 
 
-def after(definition: Definition, state: str, owed: tuple[str, ...], outcome: Outcome) -> Advance:
-    """The transition an outcome leads to. The compensation of the step entered is owed from here on."""
+def after(definition: Definition, state: str, owed: tuple[str, ...], outcome: Outcome, *, unknowns: int = 0) -> Advance:
+    """The transition an outcome leads to. The compensation of the step entered is owed from here on.
+
+    After an unknown outcome the far side may still be at work, and a table may go round as long as it gives no answer:
+    `unknowns`, how many there were before, makes the step that follows wait longer and longer.
+    """
     target = definition.next(state, outcome.event)
     entered = definition.step(target)
     ends = target in definition.ends
@@ -68,24 +78,32 @@ def after(definition: Definition, state: str, owed: tuple[str, ...], outcome: Ou
         state=target,
         owed=owed,
         acts=entered is not None,
+        wait=0.0 if entered is None or outcome.event != UNKNOWN else _planned(entered, unknowns).total_seconds(),
         ends=ends,
         exception=told,
         detail=outcome.detail,
     )
 
 
-def again(step: Step, attempts: int, error: TryAgain, *, deadline: datetime, now: datetime) -> Wait | Outcome:
+def again(step: Step, attempts: int, error: TillwayError, *, deadline: datetime, now: datetime) -> Wait | Outcome:
     """Wait on the step's schedule, or give up as overdue when the instance's deadline has passed."""
     if now >= deadline:
-        return Outcome(event=OVERDUE, detail=f"{step.state} was not possible before the deadline: {error.detail}")
-    planned = step.retry[min(attempts, len(step.retry) - 1)]
-    asked = timedelta(seconds=error.retry_after or 0)
-    return Wait(max(planned, asked).total_seconds())
+        return _overdue(step, error)
+    asked = timedelta(seconds=(error.retry_after or 0) if isinstance(error, TryAgain) else 0)
+    return Wait(max(_planned(step, attempts), asked).total_seconds())
 
 
 def allowed(definition: Definition) -> tuple[str, ...]:
     """What a person may do about an exception: the events the table knows there."""
     return tuple(on.event for on in definition.table if on.state == EXCEPTION)
+
+
+def _overdue(step: Step, error: TillwayError) -> Outcome:
+    return Outcome(event=OVERDUE, detail=f"{step.state} was not possible before the deadline: {error.detail}")
+
+
+def _planned(step: Step, attempts: int) -> timedelta:
+    return step.retry[min(attempts, len(step.retry) - 1)]
 
 
 def merged(data: Any, outcome: Outcome) -> dict[str, Any]:

@@ -139,7 +139,25 @@ def check(definition: Definition) -> tuple[str, ...]:
             problems.append(f"{step.state}: compensatable steps, and only they, name a compensation")
         if step.compensation is not None and step.compensation not in acting:
             problems.append(f"{step.state}: compensation {step.compensation} is no state with a step")
+    problems += [f"{state} can come round again without a wait" for state in _spinning(definition)]
     return tuple(problems)
+
+
+def _spinning(definition: Definition) -> list[str]:
+    """States that lead back to themselves on answers alone. Only after an unknown outcome does a step wait."""
+    onward = {
+        step.state: {on.to for on in definition.table if on.state == step.state and on.event != UNKNOWN}
+        for step in definition.steps
+    }
+    found = []
+    for state, targets in onward.items():
+        reached, ahead = set[str](), set(targets)
+        while ahead:
+            reached |= ahead
+            ahead = {to for each in ahead for to in onward.get(each, ())} - reached
+        if state in reached:
+            found.append(state)
+    return found
 
 
 def drawing(definition: Definition) -> str:

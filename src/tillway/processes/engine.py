@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,8 @@ from tillway.journal import Follower, Recorded
 from tillway.postgres import Database, Tx, load
 from tillway.processes import deciding
 from tillway.processes.deciding import Advance, Wait
-from tillway.processes.definition import EXCEPTION, START, Definition, Outcome, Work
+from tillway.processes.definition import EXCEPTION, START, UNKNOWN, Definition, Outcome, Step
+from tillway.processes.instance import Instance, claimed
 
 log = logging.getLogger(__name__)
 
@@ -39,40 +40,14 @@ POLL_SECONDS: Final = 1.0
 DUE_CHANNEL: Final = "processes_due"
 
 
-class Instance(msgspec.Struct, kw_only=True):
-    """A claimed instance as this runner knows it."""
-
-    id: UUID
-    definition: Definition
-    subject: str
-    state: str
-    data: dict[str, Any]
-    owed: tuple[str, ...]
-    correlation: str
-    causation: str | None
-    traceparent: str | None
-    attempts: int
-    deadline: Any
-    fence: int
-    resumed: bool
-
-    def work(self) -> Work:
-        """What its step is given."""
-        return Work(
-            subject=self.subject,
-            data=self.data,
-            correlation=self.correlation,
-            causation=self.causation,
-            traceparent=self.traceparent,
-            attempts=self.attempts,
-        )
-
-
 class Engine:
     """Runs on every *works* node."""
 
-    def __init__(self, db: Database, node: UUID, definitions: Iterable[Definition]) -> None:
+    def __init__(
+        self, db: Database, node: UUID, definitions: Iterable[Definition], *, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
         self._db = db
+        self._lease_seconds = lease_seconds
         self._node = node
         self._definitions = {(item.name, item.version): item for item in definitions}
         self._wake = asyncio.Event()
@@ -107,18 +82,20 @@ class Engine:
         room = IN_HAND - len(self._hands)
         if room <= 0:
             return
-        for row in await self._db.fetch(SQL["claim"], self._node, LEASE_SECONDS, room):
+        for row in await self._db.fetch(SQL["claim"], self._node, self._lease_seconds, room):
             definition = self._definitions.get((row["definition"], row["version"]))
             if definition is None:
                 # A newer release's flow: it stays due for a node that knows it.
-                await self._db.fetchval(SQL["postpone"], row["id"], self._node, row["fence"], LEASE_SECONDS)
+                await self._db.fetchval(SQL["postpone"], row["id"], self._node, row["fence"], self._lease_seconds)
                 continue
-            task = asyncio.create_task(self._work_through(_instance(row, definition)))
+            task = asyncio.create_task(self._work_through(claimed(row, definition)))
             self._hands[row["id"]] = task
             task.add_done_callback(partial(self._put_down, row["id"]))
 
-    def _put_down(self, key: UUID, _: asyncio.Task[None]) -> None:
+    def _put_down(self, key: UUID, task: asyncio.Task[None]) -> None:
         self._hands.pop(key, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("instance %s was dropped, its lease runs out", key, exc_info=error)
         self._wake.set()
 
     async def _rest(self) -> float:
@@ -144,26 +121,29 @@ class Engine:
             raise AssertionError("unreachable: only states with a step are due")
         outcome = deciding.resumed(instance.definition, instance.state) if instance.resumed else None
         instance.resumed = False
-        if outcome is None:
-            try:
-                outcome = await step.act(instance.work())
-            except TryAgain as error:
-                answer = deciding.again(step, instance.attempts, error, deadline=instance.deadline, now=clock.now())
-                if isinstance(answer, Wait):
-                    await self._postpone(instance, answer.seconds)
-                    return False
-                outcome = answer
-            except Exception as error:
-                if not isinstance(error, TillwayError):
-                    log.exception("%s %s in %s", instance.definition.name, instance.subject, instance.state)
-                outcome = deciding.outcome_of(error) or Outcome(event="unexpected")
-        advance = deciding.after(instance.definition, instance.state, instance.owed, outcome)
-        await self._commit(instance, outcome, advance)
-        return advance.acts
+        answer = outcome or await self._act(instance, step)
+        if isinstance(answer, Wait):
+            await self._postpone(instance, answer.seconds)
+            return False
+        unknowns = instance.unknowns
+        advance = deciding.after(instance.definition, instance.state, instance.owed, answer, unknowns=unknowns)
+        await self._commit(instance, answer, advance)
+        return advance.acts and not advance.wait
+
+    async def _act(self, instance: Instance, step: Step) -> Outcome | Wait:
+        try:
+            return await step.act(instance.work())
+        except Exception as error:
+            if not isinstance(error, TillwayError):
+                log.exception("%s %s in %s", instance.definition.name, instance.subject, instance.state)
+            return deciding.failed(
+                instance.definition, step, instance.attempts, error, deadline=instance.deadline, now=clock.now()
+            )
 
     async def _commit(self, instance: Instance, outcome: Outcome, advance: Advance) -> None:
         was, data = instance.state, deciding.merged(instance.data, outcome)
         code, detail = advance.exception or (None, None)
+        unknowns = instance.unknowns + (outcome.event == UNKNOWN)
         events, parts = list(outcome.events), list(outcome.parts)
         if advance.exception is not None:
             told, noted = instance.definition.tell(instance.work(), *advance.exception)
@@ -179,10 +159,12 @@ class Engine:
                 msgspec.json.encode(data).decode(),
                 list(advance.owed),
                 advance.acts,
-                LEASE_SECONDS,
+                self._lease_seconds,
                 code,
                 detail,
                 advance.ends,
+                advance.wait,
+                unknowns,
             )
             if number is None:
                 raise LeaseLost("another node took this instance over")
@@ -202,6 +184,7 @@ class Engine:
             if events:
                 tx.stage(journal.appending(events))
         instance.state, instance.data, instance.owed, instance.attempts = advance.state, data, advance.owed, 0
+        instance.unknowns = unknowns
 
     async def _postpone(self, instance: Instance, seconds: float) -> None:
         if await self._db.fetchval(SQL["postpone"], instance.id, self._node, instance.fence, seconds) is None:
@@ -209,11 +192,11 @@ class Engine:
 
     async def _renew(self) -> None:
         while True:
-            await asyncio.sleep(LEASE_SECONDS / 4)
+            await asyncio.sleep(self._lease_seconds / 4)
             if not self._hands:
                 continue
             try:
-                await self._db.fetch(SQL["renew"], self._node, list(self._hands), LEASE_SECONDS)
+                await self._db.fetch(SQL["renew"], self._node, list(self._hands), self._lease_seconds)
             except TryAgain as error:
                 log.warning("leases not renewed: %s", error.detail)
 
@@ -271,22 +254,4 @@ async def _start(tx: Tx, definition: Definition, events: Sequence[Recorded]) -> 
         [event.traceparent for event in events],
         [beginning.money_at_risk for beginning in beginnings],
         [beginning.currency for beginning in beginnings],
-    )
-
-
-def _instance(row: Any, definition: Definition) -> Instance:
-    return Instance(
-        id=row["id"],
-        definition=definition,
-        subject=row["subject"],
-        state=row["state"],
-        data=msgspec.json.decode(row["data"]),
-        owed=tuple(row["owed"]),
-        correlation=row["correlation"],
-        causation=row["causation"],
-        traceparent=row["traceparent"],
-        attempts=row["attempts"],
-        deadline=row["deadline"],
-        fence=row["fence"],
-        resumed=row["resumed"],
     )

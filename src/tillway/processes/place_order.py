@@ -46,12 +46,10 @@ TABLE: Final = (
     On("looking-up", "draft", "confirming"),
     On("looking-up", "confirmed", "reading-back"),
     On("confirming", "done", "reading-back"),
-    On("confirming", UNKNOWN, "reading-back"),
-    On("confirming", REFUSED, "reading-again"),
-    On("reading-back", "confirmed", "accepted"),
-    On("reading-back", "draft", "confirming"),
+    On("confirming", UNKNOWN, "looking-up"),
     # A refusal may only say that somebody else confirmed it; a draft that cannot be confirmed needs a person.
-    On("reading-again", "confirmed", "accepted"),
+    On("confirming", REFUSED, "reading-back"),
+    On("reading-back", "confirmed", "accepted"),
     On(EXCEPTION, "retry", "looking-up"),
     On(EXCEPTION, "cancel", "cancelling"),
     On("cancelling", "done", "cancelled"),
@@ -74,7 +72,6 @@ def place_order(db: Database, offices: BackOffices) -> Definition:
             Step(state="looking-up", act=steps.look_up, tag="retriable"),
             Step(state="confirming", act=steps.confirm, tag="pivot"),
             Step(state="reading-back", act=steps.read_back, tag="retriable"),
-            Step(state="reading-again", act=steps.read_back, tag="retriable"),
             Step(state="cancelling", act=steps.cancel, tag="retriable"),
         ),
         table=TABLE,
@@ -133,7 +130,7 @@ class _Steps:
         place = self._offices.orders(order.shop, order.customer)
         terms = call(work, place.store.company, criticality=Criticality.CRITICAL)
         await place.book.confirm(terms, work.data["foreign_id"])
-        return Outcome(event="done")
+        return Outcome(event="done", data={"refused": None})
 
     async def read_back(self, work: Work) -> Outcome:
         order = await self._order(work)
@@ -141,7 +138,7 @@ class _Steps:
         held = await place.book.read(call(work, place.store.company), work.data["foreign_id"])
         event, why = verdict(order, held)
         if event != "confirmed":
-            return Outcome(event=event, detail=why or work.data.get("refused", ""))
+            return Outcome(event=event, detail=why or work.data.get("refused") or "it is still a draft over there")
         cause = _cause(work)
         return Outcome(
             event=event,

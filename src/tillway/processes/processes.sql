@@ -9,17 +9,18 @@ FROM unnest($7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[], $12::t
 ON CONFLICT (definition, subject) DO NOTHING
 
 -- name: claim
--- Takes due instances whose lease is free or past; `resumed` tells that another runner had a step in hand.
+-- Takes due instances whose lease is free or past; `resumed` tells that another runner had a step in hand. An index can
+-- be searched up to the time of the statement, not up to a clock that goes on.
 UPDATE processes.instances i SET leased_by = $1, fence = i.fence + 1,
     leased_until = clock_timestamp() + make_interval(secs => $2)
 FROM (
     SELECT id, leased_by IS NOT NULL AS resumed FROM processes.instances
-    WHERE due_at <= clock_timestamp() AND (leased_until IS NULL OR leased_until < clock_timestamp())
+    WHERE due_at <= statement_timestamp() AND (leased_until IS NULL OR leased_until < clock_timestamp())
     ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
 ) AS due
 WHERE i.id = due.id
 RETURNING i.id, i.definition, i.version, i.subject, i.state, i.step, i.data, i.owed, i.correlation, i.causation,
-    i.traceparent, i.attempts, i.deadline, i.owner, i.money_at_risk, i.currency, i.fence, due.resumed
+    i.traceparent, i.attempts, i.unknowns, i.deadline, i.owner, i.money_at_risk, i.currency, i.fence, due.resumed
 
 -- name: renew
 UPDATE processes.instances SET leased_until = clock_timestamp() + make_interval(secs => $3)
@@ -37,11 +38,12 @@ WHERE id = $1 AND leased_by = $2 AND fence = $3
 RETURNING id
 
 -- name: advance
--- One transition. The fence is checked in this very statement; a runner that was replaced changes nothing.
+-- One transition. The fence is checked in this very statement; a runner that was replaced changes nothing. The lease is
+-- kept where the next step follows at once, and let go where it waits ($12 seconds).
 UPDATE processes.instances SET state = $4, step = step + 1, data = $5::jsonb, owed = $6, attempts = 0,
-    due_at = CASE WHEN $7 THEN clock_timestamp() END,
-    leased_by = CASE WHEN $7 THEN leased_by END,
-    leased_until = CASE WHEN $7 THEN clock_timestamp() + make_interval(secs => $8) END,
+    unknowns = $13, due_at = CASE WHEN $7 THEN clock_timestamp() + make_interval(secs => $12) END,
+    leased_by = CASE WHEN $7 AND $12 = 0 THEN leased_by END,
+    leased_until = CASE WHEN $7 AND $12 = 0 THEN clock_timestamp() + make_interval(secs => $8) END,
     exception_code = $9, exception_detail = $10, exception_at = CASE WHEN $9::text IS NOT NULL THEN clock_timestamp() END,
     finished_at = CASE WHEN $11 THEN clock_timestamp() END, updated_at = clock_timestamp()
 WHERE id = $1 AND leased_by = $2 AND fence = $3
@@ -53,7 +55,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: signal
 -- A person or another room acts on an instance that waits: allowed only in the state it was decided on.
-UPDATE processes.instances SET state = $3, step = step + 1, due_at = clock_timestamp(), attempts = 0,
+UPDATE processes.instances SET state = $3, step = step + 1, due_at = clock_timestamp(), attempts = 0, unknowns = 0,
     exception_code = NULL, exception_detail = NULL, exception_at = NULL, updated_at = clock_timestamp(),
     deadline = clock_timestamp() + make_interval(secs => $4)
 WHERE id = $1 AND state = $2 AND leased_by IS NULL
