@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -24,6 +25,14 @@ from tillway.landscape import reveal_all
 from tillway.postgres import Database
 from tillway.records import Shelf, freshness, missing_loads
 from tillway.settings import Settings
+
+log = logging.getLogger("tillway.access")
+
+# Statuses from here on tell of something that did not go as asked.
+FIRST_ERROR: Final = 400
+
+# A request that takes this long is told of even when it went well.
+SLOW_SECONDS: Final = 1.0
 
 # Connections that may wait to be accepted: a burst of a few thousand tills reconnecting at once.
 BACKLOG: Final = 4_096
@@ -70,8 +79,18 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             secrets=Secrets(watched),
             ready=lambda: _unready(db, watched),
             leaving=leaving,
+            observer=_observe,
         )
         yield door, (tail.run(), watched.run())
+
+
+def _observe(operation: str, status: int, seconds: float, consumer: str | None, correlation: str) -> None:
+    """Refused, failed and slow requests are worth a line each; the rest is counted by the metrics."""
+    notable = status >= FIRST_ERROR or seconds >= SLOW_SECONDS
+    level = logging.INFO if notable else logging.DEBUG
+    if log.isEnabledFor(level):
+        asker = consumer or "-"
+        log.log(level, "%s %d in %.0f ms for %s, correlation %s", operation, status, seconds * 1000, asker, correlation)
 
 
 async def _unready(db: Database, watched: Watched) -> tuple[str, ...]:

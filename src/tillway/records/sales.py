@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Literal
 from uuid import UUID
@@ -42,27 +42,32 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def record(tx: Tx, receipts: Sequence[Receipt], *, consumer: str, cause: Cause) -> tuple[Taken, ...]:
-    """Take sales in: records and `sale.recorded` or `sale.quarantined`. A repeated identity with the same content is
-    a duplicate; with other content it is kept too, quarantined under an id of its own, for a person to compare.
+    """Take sales in: records and `sale.recorded` or `sale.quarantined`; what became of each, in order.
+
+    A repeated identity with the same content is a duplicate, or still quarantined if it was. With other content it is
+    kept too, quarantined under an id of its own, for a person to compare.
     """
-    results: dict[str, Taken] = {}
-    fresh = await _insert(tx, receipts, consumer)
-    repeated = [receipt for receipt in receipts if UUID(receipt.id) not in fresh]
-    conflicts = await _conflicts(tx, repeated) if repeated else ()
-    kept = await _insert(tx, conflicts, consumer) if conflicts else set()
-    by_original = {receipt.body.get("id", receipt.id): receipt for receipt in conflicts}
-    told = [receipt for receipt in receipts if UUID(receipt.id) in fresh]
-    told += [receipt for receipt in conflicts if UUID(receipt.id) in kept]
+    first = {receipt.id: receipt for receipt in reversed(receipts)}
+    fresh = await _insert(tx, tuple(first.values()), consumer)
+    known = await _held(tx, first) if len(fresh) < len(receipts) else {}
+    taken: list[Taken] = []
+    told: list[Receipt] = []
+    conflicts: list[Receipt] = []
     for receipt in receipts:
-        if UUID(receipt.id) in fresh:
-            results[receipt.id] = _taken(receipt)
-            fresh.discard(UUID(receipt.id))
-        elif receipt.id not in results:
-            other = by_original.get(receipt.id)
-            results[receipt.id] = _taken(other) if other else Taken(id=receipt.id, status="duplicate")
+        if receipt is first[receipt.id] and UUID(receipt.id) in fresh:
+            told.append(receipt)
+            taken.append(_taken(receipt))
+        elif known[receipt.id].content == digest(document(receipt.body)):
+            taken.append(known[receipt.id].repeated(receipt.id))
+        else:
+            conflicts.append(_conflict(receipt))
+            taken.append(_taken(conflicts[-1]))
+    if conflicts:
+        kept = await _insert(tx, conflicts, consumer)
+        told += [conflict for conflict in {each.id: each for each in conflicts}.values() if UUID(conflict.id) in kept]
     if told:
         tx.stage(journal.appending([_event(receipt, cause) for receipt in told]))
-    return tuple(results[receipt.id] for receipt in receipts)
+    return tuple(taken)
 
 
 def booked(sale: Sale, *, connection: str, foreign: str, name: str, cause: Cause) -> Event:
@@ -114,10 +119,27 @@ async def _insert(tx: Tx, receipts: Sequence[Receipt], consumer: str) -> set[UUI
     return {row[0] for row in await tx.fetch(SQL["save_sales"], *[list(column) for column in zip(*rows, strict=True)])}
 
 
-async def _conflicts(tx: Tx, repeated: Sequence[Receipt]) -> tuple[Receipt, ...]:
-    rows = await tx.fetch(SQL["sales_content"], [UUID(receipt.id) for receipt in repeated])
-    held = {str(row[0]): row[1] for row in rows}
-    return tuple(_conflict(receipt) for receipt in repeated if held.get(receipt.id) != digest(document(receipt.body)))
+class _Held(msgspec.Struct, frozen=True):
+    """What is kept of a sale that was sent before."""
+
+    content: bytes
+    status: str
+    violations: tuple[Violation, ...]
+
+    def repeated(self, sale: str) -> Taken:
+        """What its sender is told when it sends the same again."""
+        if self.violations:
+            return Taken(id=sale, status="quarantined", violations=self.violations)
+        return Taken(id=sale, status="duplicate")
+
+
+async def _held(tx: Tx, ids_of: Iterable[str]) -> dict[str, _Held]:
+    rows = await tx.fetch(SQL["sales_content"], [UUID(each) for each in ids_of])
+    return {str(row["id"]): _Held(row["content_hash"], row["status"], _violations(row["violations"])) for row in rows}
+
+
+def _violations(text: str | None) -> tuple[Violation, ...]:
+    return () if text is None else tuple(Violation(**item) for item in msgspec.json.decode(text))
 
 
 def _conflict(receipt: Receipt) -> Receipt:

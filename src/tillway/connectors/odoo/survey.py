@@ -41,17 +41,25 @@ class Survey:
 
 async def survey(odoo: Json2, call: Call) -> Survey:
     """Look around; what is not installed is simply not found."""
-    companies = await _all(odoo, call, "res.company", ["name", "currency_id"])
+    companies = await _all(odoo, call, "res.company", ["name", "currency_id", "partner_id"])
     warehouses = await _all(odoo, call, "stock.warehouse", ["name", "company_id"])
     lists = await _all(odoo, call, "product.pricelist", ["name"])
     partners = await _all(odoo, call, "res.partner", ["name"])
+    # An order of a company to itself is a transfer between its warehouses, which Odoo will not confirm.
+    ourselves = {row["partner_id"][0] for row in companies}
     return Survey(
         companies={row["id"]: (row["name"], row["currency_id"][1]) for row in companies},
         warehouses={row["id"]: (row["name"], row["company_id"][0]) for row in warehouses},
         price_lists={row["id"]: row["name"] for row in lists},
         tills=await _tills(odoo, call),
-        customer=partners[0]["id"] if partners else None,
+        customer=_walk_in([row for row in partners if row["id"] not in ourselves]),
     )
+
+
+def _walk_in(partners: list[dict[str, Any]]) -> int | None:
+    """The partner called a walk-in, otherwise the first that there is."""
+    called = [row["id"] for row in partners if "walk" in row["name"].lower()]
+    return next(iter(called or [row["id"] for row in partners]), None)
 
 
 async def _tills(odoo: Json2, call: Call) -> tuple[TillFound, ...]:
