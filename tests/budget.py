@@ -37,7 +37,7 @@ SUITES = (
 def run(suite: Suite, extra: list[str]) -> tuple[bool, str]:
     """Run one suite; whether it is well, and the line that says so."""
     began = time.monotonic()
-    command = [sys.executable, "-m", "pytest", str(TESTS / suite.name), "-q", *extra]
+    command = [sys.executable, "-m", "pytest", str(TESTS / suite.name), *extra]
     if suite.workers != "1":
         command += ["-n", suite.workers, "--dist", "loadfile"]
     process = subprocess.Popen(

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psutil
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 90.0
@@ -226,3 +227,15 @@ async def received_by(port_holder: list[int], status: Callable[[], int] = lambda
         yield got
     finally:
         await runner.cleanup()
+
+
+def children(demo: Demo, word: str) -> list[psutil.Process]:
+    """Processes of the demo, at any depth, whose command line holds this word."""
+    found = []
+    for process in psutil.Process(demo.process.pid).children(recursive=True):
+        try:
+            if any(word in part for part in process.cmdline()):
+                found.append(process)
+        except psutil.NoSuchProcess:
+            continue
+    return found

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from tests import running_demo
-from tests.running_demo import TILLWAY, Demo, environment, until
+from tests.running_demo import TILLWAY, Demo, children, environment, until
 
 
 @pytest.fixture
@@ -20,18 +20,6 @@ def own(tmp_path: Path) -> Iterator[Demo]:
     running = running_demo.start(tmp_path / "state")
     yield running
     running.stop()
-
-
-def children(demo: Demo, word: str) -> list[psutil.Process]:
-    """Processes of the demo, at any depth, whose command line holds this word."""
-    found = []
-    for process in psutil.Process(demo.process.pid).children(recursive=True):
-        try:
-            if any(word in part for part in process.cmdline()):
-                found.append(process)
-        except psutil.NoSuchProcess:
-            continue
-    return found
 
 
 async def test_an_order_survives_the_death_of_works_and_doors(own: Demo) -> None:

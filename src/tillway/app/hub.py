@@ -39,9 +39,13 @@ STOP_SECONDS: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What others need to know of a running hub; kept as `hub.json` in the state directory."""
+    """What others need to know of a running hub; kept as `hub.json` in the state directory.
+
+    `base_url` is where clients know the hub, `node_url` where this very node answers.
+    """
 
     base_url: str
+    node_url: str
     database_url: str
     pid: int
 
@@ -68,7 +72,8 @@ class Hub:
         await migrate(given.database_url, ROOMS, __version__)
         self._given = replace(given, port=given.port or _free_port(given.host))
         await self._write_operator_token()
-        running = Running(self._given.base_url, self._given.database_url, os.getpid())
+        node_url = f"http://{self._given.host}:{self._given.port}"
+        running = Running(self._given.base_url, node_url, self._given.database_url, os.getpid())
         write_private(self._given.state / "hub.json", json.dumps(_plain(running)))
         return running
 

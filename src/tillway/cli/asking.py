@@ -48,7 +48,7 @@ class Hub:
 
     async def get(self, path: str, **parameters: str | int) -> dict[str, Any]:
         """One answer of `/operations/v1`. Rejected with the problem's own words, Unavailable when nobody answers."""
-        url = f"{self.running.base_url}/operations/v1{path}"
+        url = f"{self.running.node_url}/operations/v1{path}"
         try:
             async with self._session.get(url, params=parameters) as reply:
                 body: dict[str, Any] = msgspec.json.decode(await reply.read())
@@ -56,4 +56,4 @@ class Hub:
                     raise Rejected(body.get("detail", body.get("title", "")), remedy=body.get("remedy", ""))
                 return body
         except aiohttp.ClientError as error:
-            raise Unavailable(f"the hub at {self.running.base_url} does not answer", remedy="is it running?") from error
+            raise Unavailable(f"the hub at {self.running.node_url} does not answer", remedy="is it running?") from error

@@ -97,7 +97,7 @@ async def _token(state: Path, consumer: str, scopes: list[str]) -> dict[str, Any
     form = {"grant_type": "client_credentials", "client_id": consumer, "client_secret": secret}
     if scopes:
         form["scope"] = " ".join(scopes)
-    url = f"{running(state).base_url}/oauth2/token"
+    url = f"{running(state).node_url}/oauth2/token"
     async with aiohttp.ClientSession() as session, session.post(url, data=form) as reply:
         body: dict[str, Any] = msgspec.json.decode(await reply.read())
         if reply.status != 200:  # noqa: PLR2004 - HTTP
