@@ -28,9 +28,7 @@ class Works:
     def __init__(self, given: Settings, *, db: Database, tail: Tail, client: Client, watched: Watched) -> None:
         node = ids.new()
         offices = BackOfficesOfLandscape(watched, client, poll_seconds=given.poll_seconds)
-        engine = Engine(
-            db, node, (place_order(db, offices), book_sale(db, offices)), lease_seconds=given.lease_seconds
-        )
+        engine = Engine(db, node, (place_order(db, offices), book_sale(db, offices)), lease_seconds=given.lease_seconds)
         own = engine.followers()
         runner = Runner(db, tail, node, own, lease_seconds=given.lease_seconds)
         webhooks = Webhooks(db, client, watched.active, watched.reveal)
