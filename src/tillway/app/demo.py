@@ -66,18 +66,24 @@ class Demo:
         self._plan = plan
         self._state = plan.settings.state
         self._children: list[asyncio.subprocess.Process] = []
+        self._started: dict[str, asyncio.subprocess.Process] = {}
+
+    async def begin(self, secret: str) -> None:
+        """Start the sandbox (unless a real Odoo was given) and the subscriber; they come up while we go on."""
+        if self._plan.outside is None:
+            await self._spawn("tillway.sandbox.serve", "--port", "0")
+        await self._spawn("tillway.sandbox.subscriber", "--port", "0", "--secret", secret)
 
     async def odoo(self) -> Outside:
-        """The Odoo to use: the one given, or a sandbox started now."""
+        """The Odoo to use: the one given, or the sandbox once it is up."""
         if self._plan.outside is not None:
             return self._plan.outside
-        ready = await self._start("tillway.sandbox.serve", "--port", "0")
+        ready = await self._ready("tillway.sandbox.serve")
         return Outside(url=ready["url"], database=ready["db"], key=ready["key"], allow_writes=True)
 
-    async def subscriber(self, secret: str) -> str:
-        """Start the subscriber; the address it listens on."""
-        ready = await self._start("tillway.sandbox.subscriber", "--port", "0", "--secret", secret)
-        url: str = ready["url"]
+    async def subscriber(self) -> str:
+        """Where the subscriber listens, once it does."""
+        url: str = (await self._ready("tillway.sandbox.subscriber"))["url"]
         return url
 
     async def traffic(self) -> None:
@@ -93,18 +99,26 @@ class Demo:
                 process.terminate()
         await asyncio.gather(*(process.wait() for process in self._children))
 
-    async def _start(self, module: str, *arguments: str) -> dict[str, Any]:
-        ready = self._state / f"{module.rpartition('.')[2]}.ready"
+    async def _spawn(self, module: str, *arguments: str) -> None:
+        ready = self._ready_file(module)
         ready.unlink(missing_ok=True)
-        process = await child.spawn(module, *arguments, "--ready-file", str(ready), environment=_environment())
-        self._children.append(process)
+        self._started[module] = await child.spawn(
+            module, *arguments, "--ready-file", str(ready), environment=_environment()
+        )
+        self._children.append(self._started[module])
+
+    async def _ready(self, module: str) -> dict[str, Any]:
+        ready = self._ready_file(module)
         deadline = clock.monotonic() + READY_SECONDS
-        while clock.monotonic() < deadline and process.returncode is None:
+        while clock.monotonic() < deadline and self._started[module].returncode is None:
             if ready.exists():
                 found: dict[str, Any] = json.loads(ready.read_text())
                 return found
             await asyncio.sleep(LOOK_SECONDS)
         raise Unavailable(f"{module} did not come up", remedy="see its words above")
+
+    def _ready_file(self, module: str) -> Path:
+        return self._state / f"{module.rpartition('.')[2]}.ready"
 
 
 async def run(plan: Plan, stop: asyncio.Event) -> None:
@@ -112,13 +126,13 @@ async def run(plan: Plan, stop: asyncio.Event) -> None:
     telemetry.configure(plan.settings.log_level if plan.quiet else "ERROR", process="demo")
     given = replace(plan.settings, log_level=plan.settings.log_level if plan.quiet else "ERROR")
     given.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    demo = Demo(plan)
+    demo, hub = Demo(plan), Hub(given)
     try:
-        odoo = await demo.odoo()
-        secret = _kept(given.state / "secrets" / "price-desk-hook.secret", new_secret())
-        subscriber_url = await demo.subscriber(secret)
+        await demo.begin(_kept(given.state / "secrets" / "price-desk-hook.secret", new_secret()))
+        # Postgres comes up while they do.
+        await hub.open()
+        odoo, subscriber_url = await demo.odoo(), await demo.subscriber()
         landscape = await _landscape(given, odoo, subscriber_url)
-        hub = Hub(given)
         running = await hub.start()
         _tell(given, running, landscape, odoo, subscriber_url)
         hub_running = asyncio.ensure_future(hub.run(stop))
@@ -130,6 +144,7 @@ async def run(plan: Plan, stop: asyncio.Event) -> None:
             stop.set()
             await hub_running
     finally:
+        await hub.close()
         await demo.stop()
 
 

@@ -51,7 +51,7 @@ class Running:
 
 
 class Hub:
-    """One hub on one state directory. `start`, then `run` until stopped, both on the main thread's loop."""
+    """One hub on one state directory: `start`, then `run` until stopped, both on the main thread's loop."""
 
     def __init__(self, given: Settings) -> None:
         self._given = given
@@ -59,12 +59,12 @@ class Hub:
         self._lock = Lock(given.state / "hub.lock")
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._stopping = False
+        self._opened = False
 
-    async def start(self) -> Running:
+    async def open(self) -> None:
         """Postgres up, schema current, operator's token written, port known. Misconfigured says what is in the way."""
         given = self._given
         given.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        read(given.landscape_directory)
         if self._embedded is not None:
             given = replace(given, database_url=self._embedded.start())
         else:
@@ -72,6 +72,13 @@ class Hub:
         await migrate(given.database_url, ROOMS, __version__)
         self._given = replace(given, port=given.port or _free_port(given.host))
         await self._write_operator_token()
+        self._opened = True
+
+    async def start(self) -> Running:
+        """Open, if that was not done yet, and tell where the hub will answer. Misconfigured as `open`."""
+        read(self._given.landscape_directory)
+        if not self._opened:
+            await self.open()
         node_url = f"http://{self._given.host}:{self._given.port}"
         running = Running(self._given.base_url, node_url, self._given.database_url, os.getpid())
         write_private(self._given.state / "hub.json", json.dumps(_plain(running)))
@@ -88,7 +95,7 @@ class Hub:
         try:
             await child.until(stop, *keepers)
         finally:
-            await self._end()
+            await self.close()
 
     async def _keep(self, name: str, module: str) -> None:
         wait = RESTART_SECONDS
@@ -106,7 +113,8 @@ class Hub:
     def _is_stopping(self) -> bool:
         return self._stopping
 
-    async def _end(self) -> None:
+    async def close(self) -> None:
+        """End what runs: children first, then Postgres. Does nothing the second time."""
         self._stopping = True
         for process in self._children.values():
             if process.returncode is None:
