@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,3 +71,23 @@ async def test_a_second_hub_on_the_same_state_is_refused(own: Demo) -> None:
     assert second.returncode == 3
     assert "a hub already runs on" in second.stderr
     assert "TILLWAY_STATE" in second.stderr
+
+
+async def test_a_stopping_hub_answers_long_polls_at_once_and_ends_well(own: Demo) -> None:
+    """Ctrl-C with a reader waiting 25 s at the feed: it gets its answer, and the demo ends with code 0."""
+    await own.ready()
+    next_cursor = (await own.ask("GET", "/events/v1/feed")).body["next"]
+    began = time.monotonic()
+    waiting = asyncio.ensure_future(own.ask("GET", f"/events/v1/feed?after={next_cursor}&wait=25"))
+
+    async def in_flight() -> bool:
+        door = children(own, "tillway.app.door")[0]
+        established = [each for each in door.net_connections("tcp") if each.status == psutil.CONN_ESTABLISHED]
+        return len(established) > 0
+
+    await until(in_flight, "the long poll")
+    own.process.send_signal(signal.SIGINT)
+    answer = await waiting
+    assert (answer.status, answer.body["events"]) == (200, [])
+    assert time.monotonic() - began < 20
+    assert await asyncio.to_thread(own.process.wait, 60) == 0
