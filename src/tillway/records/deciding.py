@@ -13,7 +13,7 @@ from tillway.journal import Event
 from tillway.records.tracing import Cause
 from tillway.retail import LIST_PRICE, PriceList, Product
 from tillway.retail.pricing import price
-from tillway.retail.rule_order import touched
+from tillway.retail.rule_order import applying, touched
 
 # A price shown in an event is for one unit; quantity breaks are asked for with a quote.
 ONE = Decimal(1)
@@ -37,11 +37,13 @@ def decide_products(
 ) -> Decision:
     """What a page of products changes. Equal content changes nothing, whatever the source's change mark says.
 
-    `first`: this is the first load; it stores and tells nothing.
+    `old` is what is held under the page's codes, and under other codes of the page's variants: a code that its variant
+    gave up is archived. `first`: this is the first load; it stores and tells nothing.
     """
     save: list[Product] = []
     events: list[Event] = []
-    for product in new:
+    by_code = {product.sku: product for product in new}
+    for product in (*_given_up(old, by_code), *by_code.values()):
         before = old.get(product.sku)
         if before == product:
             continue
@@ -65,14 +67,15 @@ def decide_price_list(
     at: datetime,
     cause: Cause,
 ) -> tuple[Event, ...]:
-    """`price.changed` for each product whose rules in this list differ; lists that start from it are touched too."""
-    dependent = [other for other in lists if other.id != new.id and _starts_from(other, new.id)]
-    events = []
-    for product in products:
-        if product.active and touched(old, new, product):
-            names = [new.id, *(other.id for other in dependent)]
-            events.append(price_changed(product, names, (*lists, new), at=at, cause=cause))
-    return tuple(events)
+    """`price.changed` for each product whose rules in this list differ; lists that start from it, however indirectly,
+    are touched too.
+    """
+    names = _dependent(new.id, lists)
+    return tuple(
+        price_changed(product, names, (*lists, new), at=at, cause=cause)
+        for product in products
+        if product.active and touched(old, new, product)
+    )
 
 
 def price_changed(
@@ -131,16 +134,47 @@ def _described(product: Product) -> Product:
 def _lists_touched(
     before: Product | None, product: Product, lists: Sequence[PriceList], at: datetime
 ) -> tuple[str, ...]:
-    if before is None or not product.active:
+    if before is None or not product.active or _priced_by(before) == _priced_by(product):
         return ()
     base = (before.list_price, before.currency, before.taxes) != (product.list_price, product.currency, product.taxes)
     by_id = {entry.id: entry for entry in lists}
     names = [LIST_PRICE] if base else []
+    breaks = _breaks(before, product, lists)
     for entry in lists:
-        was = price(before, entry, quantity=ONE, at=at, others=by_id)
-        now = price(product, entry, quantity=ONE, at=at, others=by_id)
-        if (was.amount, was.rule, before.taxes) != (now.amount, now.rule, product.taxes):
+        was = [price(before, entry, quantity=quantity, at=at, others=by_id) for quantity in breaks]
+        now = [price(product, entry, quantity=quantity, at=at, others=by_id) for quantity in breaks]
+        if was != now or before.taxes != product.taxes:
             names.append(entry.id)
+    return tuple(names)
+
+
+def _priced_by(product: Product) -> tuple[Any, ...]:
+    """All of a product that its prices hang on."""
+    base = (product.list_price, product.currency, product.taxes)
+    return (*base, product.category, product.template, product.variant)
+
+
+def _breaks(before: Product, product: Product, lists: Sequence[PriceList]) -> tuple[Decimal, ...]:
+    """One, and every quantity from which some rule for the product holds: between these no price changes."""
+    rules = (rule for entry in lists for each in (before, product) for rule in applying(each, entry))
+    return (ONE, *sorted({rule.min_quantity for rule in rules if rule.min_quantity > ONE}))
+
+
+def _given_up(old: Mapping[str, Product], new: Mapping[str, Product]) -> tuple[Product, ...]:
+    """Products whose variant goes by another code now."""
+    renamed = {product.variant for product in new.values()}
+    return tuple(
+        msgspec.structs.replace(product, active=False)
+        for product in old.values()
+        if product.active and product.variant in renamed and product.sku not in new
+    )
+
+
+def _dependent(list_id: str, lists: Sequence[PriceList]) -> tuple[str, ...]:
+    """This list and all that start from it, directly or through others; the nearest first."""
+    names = [list_id]
+    for name in names:
+        names += [entry.id for entry in lists if entry.id not in names and _starts_from(entry, name)]
     return tuple(names)
 
 

@@ -6,7 +6,10 @@ ON CONFLICT (sku) DO UPDATE SET connection = excluded.connection, variant = excl
     document = excluded.document, updated_at = clock_timestamp()
 
 -- name: lock_products
-SELECT sku, connection, hash, document FROM records.products WHERE sku = ANY($1::text[]) ORDER BY sku FOR UPDATE
+-- What is held under these codes, and under other codes of these variants: a code may have been changed over there.
+SELECT sku, connection, hash, document FROM records.products
+WHERE sku = ANY($1::text[]) OR (connection = $2 AND variant = ANY($3::text[]) AND active)
+ORDER BY sku FOR UPDATE
 
 -- name: products_by_sku
 SELECT document FROM records.products WHERE sku = ANY($1::text[])

@@ -25,8 +25,11 @@ from tillway.retail import Call, Catalogue, Criticality, PriceList, PriceLists, 
 
 log = logging.getLogger(__name__)
 
-# Products read and decided in one transaction.
+# Products asked for at once.
 PAGE: Final = 200
+
+# Products decided in one transaction: each is priced on every list and quantity break, perhaps a millisecond.
+DECIDED: Final = 50
 
 # Events one transaction appends when a price list touches many products.
 EVENTS_AT_ONCE: Final = 200
@@ -94,21 +97,26 @@ class Refresher:
         cursor, more = state.cursor, True
         while more:
             page = await self._source.catalogue.products(self._call(), cursor=cursor, limit=PAGE)
-            more = page.more
-            if page.items or page.cursor != cursor:
-                await self._take(page.items, page.cursor, first=not state.loaded, last=not more)
-            cursor = page.cursor
-        if not state.loaded:
-            await self._save(PRODUCTS, State(cursor, None, loaded=True))
+            cursor, more = page.cursor, page.more
+            reached = State(cursor, None, loaded=state.loaded or not more)
+            if not page.items:
+                await self._save(PRODUCTS, reached)  # nothing new is news as well: it was read now
+            for start in range(0, len(page.items), DECIDED):
+                end = start + DECIDED
+                done = reached if end >= len(page.items) else None
+                await self._take(page.items[start:end], done, first=not state.loaded)
 
-    async def _take(self, items: tuple[Product, ...], cursor: str | None, *, first: bool, last: bool) -> None:
+    async def _take(self, items: tuple[Product, ...], reached: State | None, *, first: bool) -> None:
+        """Store and tell what these change, and with the last of a page how far was read."""
         async with self._db.transaction() as tx:
-            rows = await tx.fetch(SQL["lock_products"], [product.sku for product in items])
+            named = ([product.sku for product in items], [product.variant for product in items])
+            rows = await tx.fetch(SQL["lock_products"], named[0], self._source.connection, named[1])
             old = {row["sku"]: msgspec.json.decode(row["document"], type=Product) for row in rows}
             lists = await known.price_lists_of(tx, self._source.connection)
             decision = decide_products(old, items, lists, at=clock.now(), cause=_cause(), first=first)
             self._stage(tx, decision)
-            tx.stage(_saving(self._source.connection, PRODUCTS, State(cursor, None, loaded=not first or last)))
+            if reached is not None:
+                tx.stage(_saving(self._source.connection, PRODUCTS, reached))
 
     async def _gone(self) -> None:
         """Variants that exist no more leave no change mark behind; what we hold beyond the living is archived."""
@@ -117,21 +125,19 @@ class Refresher:
             return
         alive = await self._source.catalogue.product_ids(self._call())
         gone = sorted(sku for variant, sku in held.items() if variant not in alive)
-        for start in range(0, len(gone), PAGE):
-            found = await known.find(self._db, gone[start : start + PAGE])
+        for start in range(0, len(gone), DECIDED):
+            found = await known.find(self._db, gone[start : start + DECIDED])
             archived = tuple(msgspec.structs.replace(product, active=False) for product in found.values())
-            state = await self._state(PRODUCTS)
-            await self._take(archived, state.cursor, first=False, last=True)
+            await self._take(archived, None, first=False)
 
     async def _prices(self) -> None:
         state = await self._state(PRICES)
         fingerprint = await self._source.price_lists.versions(self._call())
         names = ",".join(sorted(f"{ours}={theirs}" for ours, theirs in self._source.lists.items()))
         mark = f"{names}|{fingerprint}"
-        if state.loaded and state.fingerprint == mark:
-            return
-        for ours, theirs in sorted(self._source.lists.items()):
-            await self._price_list(ours, theirs, first=not state.loaded)
+        if not state.loaded or state.fingerprint != mark:
+            for ours, theirs in sorted(self._source.lists.items()):
+                await self._price_list(ours, theirs, first=not state.loaded)
         await self._save(PRICES, State(None, mark, loaded=True))
 
     async def _price_list(self, ours: str, theirs: str, *, first: bool) -> None:
@@ -143,14 +149,13 @@ class Refresher:
         new = self._renamed(read, ours)
         row = await self._db.fetchrow(SQL["price_list_state"], ours)
         held = None if row is None else msgspec.json.decode(row["document"], type=PriceList)
-        untold = (
-            None if row is None or row["previous"] is None else msgspec.json.decode(row["previous"], type=PriceList)
-        )
-        if held == new and untold is None:
+        announcing = row is not None and row["previous"] is not None
+        if held == new and not announcing:
             return
-        # What was announced last is compared, so a crash in mid-announcement announces again and never less.
-        old = untold or held
-        await self._keep_list(new, previous=None if first else old)
+        # What was announced last is compared, so a crash in mid-announcement announces again and never less; of a list
+        # that was not known before, that is null.
+        old = msgspec.json.decode(row["previous"], type=PriceList | None) if announcing else held
+        await self._keep_list(new, previous=None if first else document(old))
         if not first:
             await self._tell(old, new)
             await self._keep_list(new, previous=None)
@@ -166,10 +171,10 @@ class Refresher:
                 async with self._db.transaction() as tx:
                     tx.stage(journal.appending(events[start : start + EVENTS_AT_ONCE]))
 
-    async def _keep_list(self, entry: PriceList, *, previous: PriceList | None) -> None:
+    async def _keep_list(self, entry: PriceList, *, previous: str | None) -> None:
+        """`previous`: the document announced last, while the announcement of this one is not complete."""
         text = document(entry)
-        before = None if previous is None else document(previous)
-        args = (entry.id, self._source.connection, digest(text), text, before)
+        args = (entry.id, self._source.connection, digest(text), text, previous)
         async with self._db.transaction() as tx:
             tx.stage(Part("records_price_list", SQL["save_price_list"], args))
 

@@ -54,7 +54,8 @@ async def record(tx: Tx, receipts: Sequence[Receipt], *, consumer: str, cause: C
     told: list[Receipt] = []
     conflicts: list[Receipt] = []
     for receipt in receipts:
-        if receipt is first[receipt.id] and UUID(receipt.id) in fresh:
+        if UUID(receipt.id) in fresh:
+            fresh.discard(UUID(receipt.id))
             told.append(receipt)
             taken.append(_taken(receipt))
         elif known[receipt.id].content == digest(document(receipt.body)):
