@@ -20,18 +20,37 @@ SUBJECTS_MAX: Final = 20
 
 def bind(db: Database, tail: Tail, following: Following, leaving: Leaving) -> dict[str, Handler]:
     """The handlers of this document."""
+    looks = _Looks(db, tail, following, leaving)
+    return {
+        "followJournal": looks.follow_journal,
+        "traceTransaction": looks.trace_transaction,
+        "listFollowers": looks.list_followers,
+        "listParked": looks.list_parked,
+        "listExceptions": looks.list_exceptions,
+        "getHealth": looks.get_health,
+    }
 
-    async def follow_journal(ask: Ask) -> Answer:
+
+class _Looks:
+    """Answers to who looks; nothing is changed."""
+
+    def __init__(self, db: Database, tail: Tail, following: Following, leaving: Leaving) -> None:
+        self._db = db
+        self._tail = tail
+        self._following = following
+        self._leaving = leaving
+
+    async def follow_journal(self, ask: Ask) -> Answer:
         asked = ask.query.get("types")
         types = None if asked is None else known_types(asked, ask.landscape)
-        events, following_on = await following.read(ask, types=types, choose=lambda _: True)
+        events, following_on = await self._following.read(ask, types=types, choose=lambda _: True)
         return Answer(200, {"entries": [entry(event) for event in events], "next": following_on})
 
-    async def trace_transaction(ask: Ask) -> Answer:
+    async def trace_transaction(self, ask: Ask) -> Answer:
         key = ask.path["key"]
-        found, events = await observe.find(db, key), await observe.events_of(db, key)
+        found, events = await observe.find(self._db, key), await observe.events_of(self._db, key)
         subjects = tuple(dict.fromkeys(event.subject for event in events))[:SUBJECTS_MAX]
-        ways = [way for subject in subjects for way in await processes.ways(db, subject)]
+        ways = [way for subject in subjects for way in await processes.ways(self._db, subject)]
         return Answer(
             200,
             {
@@ -48,39 +67,30 @@ def bind(db: Database, tail: Tail, following: Following, leaving: Leaving) -> di
             },
         )
 
-    async def list_followers(_ask: Ask) -> Answer:
-        return Answer(200, {"followers": await journal.follower_states(db)})
+    async def list_followers(self, _ask: Ask) -> Answer:
+        return Answer(200, {"followers": await journal.follower_states(self._db)})
 
-    async def list_parked(_ask: Ask) -> Answer:
-        return Answer(200, {"parked": await journal.parked_items(db)})
+    async def list_parked(self, _ask: Ask) -> Answer:
+        return Answer(200, {"parked": await journal.parked_items(self._db)})
 
-    async def list_exceptions(_ask: Ask) -> Answer:
-        return Answer(200, {"exceptions": [_exception(item) for item in await processes.exceptions(db)]})
+    async def list_exceptions(self, _ask: Ask) -> Answer:
+        return Answer(200, {"exceptions": [_exception(item) for item in await processes.exceptions(self._db)]})
 
-    async def get_health(ask: Ask) -> Answer:
-        reasons = missing_loads(tuple(ask.landscape.connections), await freshness(db))
-        states = await journal.follower_states(db)
+    async def get_health(self, ask: Ask) -> Answer:
+        reasons = missing_loads(tuple(ask.landscape.connections), await freshness(self._db))
+        states = await journal.follower_states(self._db)
         health = {
-            "status": "draining" if leaving.now else ("not-ready" if reasons else "ready"),
-            "reasons": [*((DRAINING,) if leaving.now else ()), *reasons],
+            "status": "draining" if self._leaving.now else ("not-ready" if reasons else "ready"),
+            "reasons": [*((DRAINING,) if self._leaving.now else ()), *reasons],
             "version": __version__,
             "landscape": ask.landscape.hash,
-            "epoch": str(tail.epoch),
-            "position": tail.head,
+            "epoch": str(self._tail.epoch),
+            "position": self._tail.head,
             "lag": max((state.lag for state in states), default=0),
-            "parked": len(await journal.parked_items(db)),
-            "exceptions": len(await processes.exceptions(db)),
+            "parked": len(await journal.parked_items(self._db)),
+            "exceptions": len(await processes.exceptions(self._db)),
         }
         return Answer(200, health)
-
-    return {
-        "followJournal": follow_journal,
-        "traceTransaction": trace_transaction,
-        "listFollowers": list_followers,
-        "listParked": list_parked,
-        "listExceptions": list_exceptions,
-        "getHealth": get_health,
-    }
 
 
 def entry(event: Recorded) -> dict[str, Any]:
