@@ -25,6 +25,10 @@ LEASE_SECONDS: Final = 5.0
 # Events moved by one statement: bounds how long it holds the head row.
 BATCH: Final = 2_000
 
+# While events keep coming, one step at most in this time: a step and its commit cost about the same for one event as
+# for fifty. The first event after a rest goes at once.
+PACE_SECONDS: Final = 0.01
+
 # Without a nudge (a writer died between its commit and its nudge) waiting events are found after this time.
 POLL_SECONDS: Final = 0.25
 
@@ -51,6 +55,8 @@ class Sequencer:
         renew = asyncio.create_task(self._keep_lease())
         try:
             while True:
+                self._wake.clear()
+                began = clock.monotonic()
                 try:
                     moved = await self.step()
                 except TryAgain as error:
@@ -59,6 +65,7 @@ class Sequencer:
                     continue
                 if moved < BATCH:
                     await self._rest()
+                    await asyncio.sleep(max(0.0, began + PACE_SECONDS - clock.monotonic()))
         finally:
             renew.cancel()
             stop_listening()
@@ -94,7 +101,6 @@ class Sequencer:
         """Wait for a nudge or the poll; the poll asks cheaply first, so an idle journal costs one tiny read."""
         while True:
             if await clock.wait(self._wake, POLL_SECONDS):
-                self._wake.clear()
                 return
             if self._fence is not None and await self._db.fetchval(SQL["waiting"]):
                 return

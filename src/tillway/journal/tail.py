@@ -89,14 +89,21 @@ class Tail:
         if after >= self.head:
             return Page((), after)
         if self._ring and self._ring[0].position <= after + 1:
-            start = after + 1 - self._ring[0].position
-            events = tuple(islice(self._ring, start, start + limit))
+            events = self._remembered(after + 1 - self._ring[0].position, limit)
             reached = events[-1].position
             chosen = events if types is None else tuple(event for event in events if event.type in types)
             return Page(chosen, reached)
         return await reading.read(
             self._db, after, limit=limit, types=None if types is None else sorted(types), head_at=self.head
         )
+
+    def _remembered(self, start: int, limit: int) -> tuple[Recorded, ...]:
+        """Events from a place in memory on, counted from the nearer end: nearly everybody reads near the head."""
+        left = len(self._ring) - start
+        if left < start:
+            newest = tuple(islice(reversed(self._ring), left))
+            return newest[: -limit - 1 : -1]
+        return tuple(islice(self._ring, start, start + limit))
 
     async def _advance(self) -> bool:
         page = await reading.read(self._db, self.head)

@@ -1,0 +1,1 @@
+"""The measuring processes: `python -m bench.clients.NAME JSON`."""

@@ -1,0 +1,125 @@
+"""A real hub to measure: `tillway demo` in a process of its own, on a durable cluster, with nobody selling."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import asyncpg
+
+from bench import ground
+from bench.client import ROOT, surroundings
+
+START_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 40.0
+DRAIN_SECONDS: Final = 300.0
+LOOK_SECONDS: Final = 0.1
+
+# Longer than any call waits: an ERP that takes calls and does not answer costs the hub next to nothing.
+HANGING_MS: Final = 600_000
+
+_BEHIND = """
+SELECT (SELECT count(*) FROM journal.staged)
+    + (SELECT coalesce(max(h.position - f.position), 0) FROM journal.followers f, journal.head h)
+"""
+
+
+class BenchHub:
+    """A running hub; `told` is its demo.json."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self.told = told
+        self.base_url: str = told["base_url"]
+        self.dsn: str = told["database_url"]
+
+    async def token(self, consumer: str) -> str:
+        """An access token."""
+        secret = next(entry["secret"] for entry in self.told["consumers"] if entry["id"] == consumer)
+        answer = await self._send(
+            "POST",
+            self.told["token_url"],
+            data={"grant_type": "client_credentials"},
+            headers={"Authorization": aiohttp.encode_basic_auth(consumer, secret)},
+        )
+        return str(answer["access_token"])
+
+    async def get(self, path: str, consumer: str) -> Any:
+        """One read."""
+        return await self._send("GET", self.base_url + path, headers=await self._bearer(consumer))
+
+    async def post(self, path: str, body: Any, consumer: str, **headers: str) -> Any:
+        """One write."""
+        return await self._send(
+            "POST", self.base_url + path, json=body, headers={**await self._bearer(consumer), **headers}
+        )
+
+    async def odoo_hangs(self) -> None:
+        """From now on the sandbox takes calls and does not answer."""
+        await self._send("POST", f"{self.told['odoo']['url']}/panel", json={"latency_ms": HANGING_MS})
+
+    async def drained(self, connection: asyncpg.Connection) -> None:
+        """Wait until every follower is at the head. RuntimeError when that takes too long."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while await connection.fetchval(_BEHIND):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the hub is still behind after {DRAIN_SECONDS:.0f} s")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _bearer(self, consumer: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {await self.token(consumer)}"}
+
+    async def _send(self, method: str, url: str, **given: Any) -> Any:
+        async with aiohttp.ClientSession() as session, session.request(method, url, **given) as reply:
+            content = await reply.read()
+            if reply.status >= 300:
+                raise RuntimeError(f"{method} {url}: {reply.status} {content.decode()}")
+            return json.loads(content) if content else None
+
+
+@contextlib.asynccontextmanager
+async def running() -> AsyncIterator[BenchHub]:
+    """A hub with one door and one works process over the sandbox; ready, and with no traffic."""
+    with ground.directory() as state:
+        log = state / "demo.log"
+        with log.open("wb") as words:
+            process = await asyncio.create_subprocess_exec(
+                *(str(Path(sys.executable).parent / "tillway"), "demo", "--state", str(state / "demo")),
+                *("--port", "0", "--no-traffic", "--quiet"),
+                stdout=words,
+                stderr=words,
+                cwd=ROOT,
+                env=surroundings() | {"TILLWAY_DOORS": "1", "TILLWAY_LOG_LEVEL": "ERROR"},
+            )
+        try:
+            yield await _ready(state / "demo" / "demo.json", process, log)
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGINT)
+            async with asyncio.timeout(STOP_SECONDS):
+                await process.wait()
+
+
+async def _ready(told: Path, process: asyncio.subprocess.Process, log: Path) -> BenchHub:
+    deadline = time.monotonic() + START_SECONDS
+    async with aiohttp.ClientSession() as session:
+        while process.returncode is None and time.monotonic() < deadline:
+            with contextlib.suppress(FileNotFoundError, aiohttp.ClientError):
+                hub = BenchHub(_read(told))
+                async with session.get(f"{hub.base_url}/health/ready") as reply:
+                    if reply.status == 200:
+                        return hub
+            await asyncio.sleep(LOOK_SECONDS)
+    raise RuntimeError(f"the hub did not start, see {log}")
+
+
+def _read(told: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(told.read_text("utf-8"))
+    return found
