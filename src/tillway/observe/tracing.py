@@ -10,8 +10,7 @@ from tillway import clock, journal, processes
 from tillway.errors import NotFound
 from tillway.journal import FollowerState, Recorded
 from tillway.observe.trace import Awaited, Known, Trace, trace
-from tillway.records import links
-from tillway.records.statements import SQL as RECORDS
+from tillway.records import links, orders, sales
 from tillway.subscriptions import Delivery, Subscription, deliveries, every
 
 # Till, epoch and sequence of a receipt.
@@ -91,11 +90,10 @@ async def _events(db: Any, key: str) -> tuple[Recorded, ...]:
 async def _subjects(db: Any, key: str) -> tuple[str, ...]:
     receipt = _RECEIPT.match(key)
     if receipt is not None:
-        sale = await db.fetchval(RECORDS["sale_by_sequence"], receipt[1], receipt[2], int(receipt[3]))
-        return () if sale is None else (str(sale),)
+        sale = await sales.by_sequence(db, receipt[1], receipt[2], int(receipt[3]))
+        return () if sale is None else (sale,)
     named = [ours for _, ours in await links.named(db, key)]
-    referred = [str(row[0]) for row in await db.fetch(RECORDS["orders_by_reference"], key, _FOUND)]
-    return (*named, *referred)
+    return (*named, *await orders.by_reference(db, key, limit=_FOUND))
 
 
 async def _known(db: Any, key: str, events: tuple[Recorded, ...], others: tuple[str, ...]) -> Known:

@@ -88,6 +88,11 @@ async def get(db: Any, order_id: str) -> Kept:
     return Kept(row[0], msgspec.json.decode(row[1], type=Order))
 
 
+async def by_reference(db: Any, reference: str, *, limit: int) -> tuple[str, ...]:
+    """Ids of the orders that their askers call this, the newest first."""
+    return tuple(str(row[0]) for row in await db.fetch(SQL["orders_by_reference"], reference, limit))
+
+
 def _told(order: Order) -> dict[str, Any]:
     told: dict[str, Any] = msgspec.to_builtins(order)
     for left_out in ("id", "customer", "status"):

@@ -108,6 +108,12 @@ async def get(db: Any, sale_id: str) -> dict[str, Any]:
     }
 
 
+async def by_sequence(db: Any, till: str, epoch: str, sequence: int) -> str | None:
+    """The id of the sale with this place in a till's count; None when it was never recorded."""
+    found = await db.fetchval(SQL["sale_by_sequence"], till, epoch, sequence)
+    return None if found is None else str(found)
+
+
 async def read(db: Any, sale_id: str) -> Sale:
     """The sale itself, for those who book it. NotFound when there is none or it could never be read."""
     found = await get(db, sale_id)
