@@ -27,7 +27,8 @@ def _json(value: object) -> str:
 
 
 def appending(events: Sequence[Event]) -> Part:
-    """The part that appends these events, in this order. Stage it in the transaction that makes them true.
+    """The part that appends these events, in this order. Stage it in the transaction that makes them true, once a
+    write: the parts of one statement run in no promised order, so what two of them append on one key has none.
 
     Raises ValueError for no events or more than APPEND_LIMIT.
     """

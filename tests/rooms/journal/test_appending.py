@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.rooms.journal.actors import until
 from tests.rooms.journal.world import append, event, sequenced, told
 from tests.rooms.postgres.relay import relayed
 
@@ -25,6 +26,7 @@ async def test_an_append_with_other_writes_is_one_round_trip(db: Database) -> No
     with tempfile.TemporaryDirectory(prefix="relay-") as directory:
         async with relayed(db.dsn, Path(directory)) as (dsn, relay), Database(dsn, "far") as far:
             for number in range(2):
+                await until(lambda: nudged(far))
                 relay.rounds = 0
                 async with far.transaction() as tx:
                     tx.stage(Part("note", "INSERT INTO notes VALUES ($1)", (number,)))
@@ -84,6 +86,25 @@ async def test_the_events_of_one_write_keep_their_order(db: Database) -> None:
         assert [each.sequence for each in found if each.partitionkey == key] == list(range(1, keys.count(key) + 1))
 
 
+async def test_appends_of_one_transaction_that_are_written_apart_keep_their_order(db: Database) -> None:
+    async with db.transaction() as tx:
+        for number in range(4):
+            tx.stage(appending([event("a", number), event("b", number)]))
+            await tx.fetchval("SELECT 1")
+    found = await journal(db)
+    assert [(each.partitionkey, each.data["n"], each.sequence) for each in found] == [
+        (key, number, number + 1) for number in range(4) for key in "ab"
+    ]
+
+
+async def test_two_appends_of_one_write_are_both_kept_without_a_gap(db: Database) -> None:
+    async with db.transaction() as tx:
+        for number in range(2):
+            tx.stage(appending([event("a", number)]))
+    found = await journal(db)
+    assert (sorted(each.data["n"] for each in found), [each.sequence for each in found]) == ([0, 1], [1, 2])
+
+
 async def test_a_sequence_has_no_gap_after_what_was_undone(db: Database) -> None:
     for number in range(20):
         with contextlib.suppress(ZeroDivisionError):
@@ -128,3 +149,8 @@ async def test_events_are_found_by_subject_and_by_correlation(db: Database) -> N
     assert [each.data["n"] for each in await by_subject(db, "a", after=1, limit=1)] == [2]
     assert [each.data["n"] for each in await by_correlation(db, "d")] == [1, 2]
     assert [each.data["n"] for each in await by_correlation(db, "c", "d")] == [0, 1, 2, 3]
+
+
+async def nudged(db: Database) -> bool:
+    """The nudge of the last write is through: it takes the same line."""
+    return db._nudger._task is None

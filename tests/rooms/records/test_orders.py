@@ -7,6 +7,8 @@ import asyncpg
 import msgspec
 import pytest
 from tests.pure.processes.test_verdicts import line, order
+from tests.rooms.journal.actors import until
+from tests.rooms.journal.test_appending import nudged
 from tests.rooms.journal.world import sequenced
 from tests.rooms.postgres.relay import relayed
 
@@ -24,6 +26,7 @@ async def test_an_order_is_taken_in_with_its_event_in_one_round_trip(db: Databas
     with tempfile.TemporaryDirectory(prefix="relay-") as directory:
         async with relayed(db.dsn, Path(directory)) as (dsn, relay), Database(dsn, "far") as far:
             for number in range(2):
+                await until(lambda: nudged(far))
                 relay.rounds = 0
                 async with far.transaction() as tx:
                     orders.accept(tx, msgspec.structs.replace(ORDER, id=str(ids.named(str(number)))), CAUSE)
