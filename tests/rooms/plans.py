@@ -16,7 +16,7 @@ def literal(value: object) -> str:
     if isinstance(value, bool | int | float):
         return str(value)
     if isinstance(value, list):
-        return "ARRAY[" + ", ".join(literal(each) for each in value) + "]"
+        return "'{" + ",".join(str(each) for each in value) + "}'"  # of simple words: takes the parameter's own type
     return "'" + str(value).replace("'", "''") + "'"
 
 

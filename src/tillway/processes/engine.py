@@ -82,7 +82,7 @@ class Engine:
         room = IN_HAND - len(self._hands)
         if room <= 0:
             return
-        for row in await self._db.fetch(SQL["claim"], self._node, self._lease_seconds, room):
+        for row in await self._db.fetch(SQL["claim"], self._node, self._lease_seconds, room, list(self._hands)):
             definition = self._definitions.get((row["definition"], row["version"]))
             if definition is None:
                 # A newer release's flow: it stays due for a node that knows it.

@@ -10,12 +10,14 @@ ON CONFLICT (definition, subject) DO NOTHING
 
 -- name: claim
 -- Takes due instances whose lease is free or past; `resumed` tells that another runner had a step in hand. An index can
--- be searched up to the time of the statement, not up to a clock that goes on.
+-- be searched up to the time of the statement, not up to a clock that goes on. What this runner has in hand ($4) is
+-- another's to ask about, should its lease have run out.
 UPDATE processes.instances i SET leased_by = $1, fence = i.fence + 1,
     leased_until = clock_timestamp() + make_interval(secs => $2)
 FROM (
     SELECT id, leased_by IS NOT NULL AS resumed FROM processes.instances
     WHERE due_at <= statement_timestamp() AND (leased_until IS NULL OR leased_until < clock_timestamp())
+      AND id <> ALL($4::uuid[])
     ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
 ) AS due
 WHERE i.id = due.id

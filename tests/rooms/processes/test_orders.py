@@ -23,15 +23,20 @@ WENT_WELL = [
 ]
 
 
+async def accepted(made: Hub, order_id: str) -> Recorded:
+    """Its acceptance, told once."""
+    await made.comes_to(order_id, "accepted")
+    (told,) = [event for event in await made.told(order_id) if event.type == "order.accepted"]
+    return told
+
+
 async def accepted_once(made: Hub, order_id: str) -> Recorded:
     """The order is in the back office once, confirmed, and that was told once."""
-    await made.comes_to(order_id, "accepted")
-    told = [event for event in await made.told(order_id) if event.type == "order.accepted"]
-    assert len(told) == 1
+    told = await accepted(made, order_id)
     held = made.far.orders[order_id]
     assert (held.state, made.far.effects["write"], made.far.effects["confirm"]) == ("confirmed", 1, 1)
     assert (await orders.get(made.db, order_id)).order.status == "accepted"
-    return told[0]
+    return told
 
 
 async def test_an_order_is_written_confirmed_read_back_and_told(db: Database) -> None:
@@ -235,6 +240,21 @@ async def test_a_stopped_engine_that_wakes_after_its_lease_writes_nothing(
         way = await made.way(order.id)
     assert [item.node for item in way.transitions] == [str(FIRST), str(FIRST), str(SECOND)]
     assert made.far.calls == [*calls, "read"]
+
+
+async def test_an_engine_does_not_take_what_it_has_in_hand_a_second_time(db: Database) -> None:
+    gate = Gate()
+    async with hub(db) as made:
+        made.far.script["read"] = [Turn(gate=gate)]
+        made.engine()
+        order = await made.place()
+        await gate.reached.wait()
+        await db.fetchval("UPDATE processes.instances SET leased_until = now()")
+        later = await made.place(2)
+        await made.comes_to(later.id, "accepted")
+        gate.open.set()
+        await accepted(made, order.id)
+    assert made.far.calls == ["write", "confirm", "read"] * 2
 
 
 async def test_a_refused_confirmation_of_what_somebody_confirmed_is_no_exception(db: Database) -> None:
