@@ -99,10 +99,12 @@ class Engine:
         self._wake.set()
 
     async def _rest(self) -> float:
+        # What another runner left behind is found when its lease has run out.
+        longest = min(POLL_SECONDS, self._lease_seconds / 2)
         if len(self._hands) >= IN_HAND:
-            return POLL_SECONDS
+            return longest
         due = await self._db.fetchval(SQL["next_due"])
-        return POLL_SECONDS if due is None else min(POLL_SECONDS, max(0.01, due))
+        return longest if due is None else min(longest, max(0.01, due))
 
     async def _work_through(self, instance: Instance) -> None:
         try:
