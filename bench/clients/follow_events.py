@@ -51,7 +51,7 @@ async def main(*, dsn: str, events: int) -> dict[str, Any]:
 
 async def _there(db: Database, until: int) -> None:
     """Return when the follower's position in the table is the last event: it commits just after it was applied."""
-    while {state.position for state in await follower_states(db) if state.name == FOLLOWER} != {until}:
+    while {state.position for state in await follower_states(db) if state.name == FOLLOWER} != {until}:  # noqa: ASYNC110
         await asyncio.sleep(LOOK_SECONDS)
 
 
