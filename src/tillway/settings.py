@@ -37,7 +37,9 @@ class Settings:
         "", "Address clients know the hub by, the issuer of its tokens; the same on all nodes. Empty: this node's own."
     )
     doors: int = _setting(0, "Door processes. 0: one less than the cores, at least one.")
-    poll_seconds: float = _setting(60.0, "Seconds between two polls of an ERP for changes; nudges come on top.")
+    poll_seconds: float = _setting(
+        60.0, "Seconds between two polls of an ERP for changes, unless its connection says otherwise."
+    )
     lease_seconds: float = _setting(
         6.0, "Seconds of silence after which what a node had in hand is taken over by another."
     )

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 import yaml
 from tests import running_demo
@@ -128,3 +129,39 @@ async def test_a_landscape_that_does_not_hold_together_is_not_taken_over(own: De
         assert (await own.ask("GET", "/operations/v1/health")).body["landscape"] == before
     finally:
         path.write_text(good)
+
+
+async def test_an_exchanged_secret_counts_without_a_restart(own: Demo) -> None:
+    """The new one opens, the old one does not, and the others go on as before."""
+    (own.state / "secrets" / "price-desk.secret").write_text("a-new-secret-of-the-price-desk")
+
+    async def status(secret: str) -> int:
+        headers = {"Authorization": aiohttp.encode_basic_auth("price-desk", secret)}
+        form = {"grant_type": "client_credentials"}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(own.told["token_url"], data=form, headers=headers) as reply,
+        ):
+            return reply.status
+
+    async def opens() -> bool:
+        return await status("a-new-secret-of-the-price-desk") == 200
+
+    await until(opens, "the new secret")
+    assert await status(own.secret("price-desk")) == 401
+
+
+async def test_a_missing_secret_keeps_only_its_consumer_out(own: Demo) -> None:
+    """The hub says which one, and everybody else is served."""
+    path = own.state / "secrets" / "tills.secret"
+    kept = path.read_text()
+    path.unlink()
+
+    async def told() -> bool:
+        return "consumer tills cannot get a token" in (own.state.parent / "state.log").read_text()
+
+    try:
+        await until(told, "the complaint in the log")
+        assert (await own.ask("GET", "/products/v1/products?limit=1")).status == 200
+    finally:
+        path.write_text(kept)

@@ -91,3 +91,18 @@ async def test_a_stopping_hub_answers_long_polls_at_once_and_ends_well(own: Demo
     assert (answer.status, answer.body["events"]) == (200, [])
     assert time.monotonic() - began < 20
     assert await asyncio.to_thread(own.process.wait, 60) == 0
+
+
+async def test_a_port_that_is_taken_is_told_at_once(tmp_path: Path, own: Demo) -> None:
+    """Exit code 3 and a remedy, instead of two hubs that answer by turns."""
+    port = own.base_url.rpartition(":")[2]
+    second = subprocess.run(
+        [TILLWAY, "demo", "--state", str(tmp_path / "other"), "--port", port, "--no-traffic", "--quiet"],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 3, second.stderr
+    assert f"port {port}" in second.stderr

@@ -29,7 +29,7 @@ class BackOfficesOfLandscape:
         self._client = client
         self._poll_seconds = poll_seconds
         self._odoos: dict[str, Odoo] = {}
-        self._hash = ""
+        self._mark = ("", -1)
 
     def orders(self, shop: str, customer: str | None) -> OrderPlace:
         """Where an order of this shop goes; the customer is the order's, or the shop's walk-in."""
@@ -84,9 +84,10 @@ class BackOfficesOfLandscape:
 
     def _fresh(self) -> Landscape:
         landscape = self._watched.active.current
-        if landscape.hash != self._hash:
+        mark = (landscape.hash, self._watched.generation)  # an exchanged key leaves the hash as it was
+        if mark != self._mark:
             self._odoos = {name: self._odoo(landscape, name, self._odoos.get(name)) for name in landscape.connections}
-            self._hash = landscape.hash
+            self._mark = mark
         return landscape
 
     def _odoo(self, landscape: Landscape, name: str, before: Odoo | None) -> Odoo:

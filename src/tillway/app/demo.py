@@ -89,7 +89,11 @@ class Demo:
     async def traffic(self) -> None:
         """Start tills, web shop and price desk."""
         self._children.append(
-            await child.spawn_bound("tillway.app.traffic", str(self._state), environment=_environment())
+            await child.spawn_bound(
+                "tillway.app.traffic",
+                str(self._state),
+                environment=_environment() | ({} if self._plan.quiet else {"TILLWAY_LOG_LEVEL": "ERROR"}),
+            )
         )
 
     async def stop(self) -> None:
@@ -124,7 +128,8 @@ class Demo:
 async def run(plan: Plan, stop: asyncio.Event) -> None:
     """The whole demo until `stop`."""
     telemetry.configure(plan.settings.log_level if plan.quiet else "ERROR", process="demo")
-    given = replace(plan.settings, log_level=plan.settings.log_level if plan.quiet else "ERROR")
+    # The demo has a landscape of its own; the live view has the terminal to itself.
+    given = replace(plan.settings, landscape=None, log_level=plan.settings.log_level if plan.quiet else "ERROR")
     given.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     demo, hub = Demo(plan), Hub(given)
     try:

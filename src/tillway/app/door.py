@@ -17,16 +17,16 @@ from tillway import apis, clock, contracts, settings, telemetry
 from tillway.app import child
 from tillway.app.landscapes import Watched
 from tillway.app.realm import realm_of
-from tillway.errors import TryAgain, report
+from tillway.errors import Misconfigured, TryAgain, report
 from tillway.gateway import Door, Leaving, build
 from tillway.identity import SigningKeys
 from tillway.journal import Tail
-from tillway.landscape import reveal_all
 from tillway.postgres import Database
 from tillway.records import Shelf, freshness, missing_loads
 from tillway.settings import Settings
 
 log = logging.getLogger("tillway.access")
+secrets_log = logging.getLogger(__name__)
 
 # Statuses from here on tell of something that did not go as asked.
 FIRST_ERROR: Final = 400
@@ -42,24 +42,27 @@ DRAIN_SECONDS: Final = 10.0
 
 
 class Secrets:
-    """The consumers' secrets of the landscape in force, read anew when it is swapped."""
+    """The consumers' secrets of the landscape in force, read anew when its files or a secret's file change."""
 
     def __init__(self, watched: Watched) -> None:
         self._watched = watched
         self._known: Mapping[str, str] = {}
         self._read()
-        watched.active.subscribe(lambda _: self._read())
+        watched.on_change(self._read)
 
     def __call__(self) -> Mapping[str, str]:
         """Secret by consumer."""
         return self._known
 
     def _read(self) -> None:
-        revealed = reveal_all(self._watched.active.current, self._watched.directory)
-        prefix, suffix = "consumers.", ".secret"
-        self._known = {
-            path[len(prefix) : -len(suffix)]: secret for path, secret in revealed.items() if path.startswith(prefix)
-        }
+        known: dict[str, str] = {}
+        for consumer in self._watched.active.current.consumers.values():
+            try:
+                known[consumer.id] = self._watched.reveal(consumer.secret)
+            except Misconfigured as error:
+                # Only this consumer stays outside; the others sell on.
+                secrets_log.error("consumer %s cannot get a token: %s", consumer.id, error.detail)
+        self._known = known
 
 
 @contextlib.asynccontextmanager

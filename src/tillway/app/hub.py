@@ -70,7 +70,7 @@ class Hub:
         else:
             self._lock.take()
         await migrate(given.database_url, ROOMS, __version__)
-        self._given = replace(given, port=given.port or _free_port(given.host))
+        self._given = replace(given, port=_port(given.host, given.port))
         await self._write_operator_token()
         self._opened = True
 
@@ -85,7 +85,7 @@ class Hub:
         return running
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Keep all children alive until `stop`, then end them in order: doors drain, works, Postgres."""
+        """Keep all children alive until `stop`; then they end (doors drain), and Postgres after them."""
         roles = {"works": "tillway.app.works"}
         roles |= {f"door-{number}": "tillway.app.door" for number in range(1, self._given.door_count + 1)}
         keepers = [self._keep(name, module) for name, module in roles.items()]
@@ -171,9 +171,17 @@ async def up(given: Settings, stop: asyncio.Event) -> None:
     await hub.run(stop)
 
 
-def _free_port(host: str) -> int:
+def _port(host: str, wanted: int) -> int:
+    """The wanted port, or a free one for 0. Doors share a port among them, so a foreign listener is looked for here."""
     with socket.socket() as probe:
-        probe.bind((host, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, wanted))
+        except OSError as error:
+            raise Misconfigured(
+                f"port {wanted} of {host} cannot be taken: {error.strerror}",
+                remedy="stop who listens there, or choose another with --port or TILLWAY_PORT (0 takes any free one)",
+            ) from error
         port: int = probe.getsockname()[1]
         return port
 

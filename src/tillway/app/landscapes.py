@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -17,16 +18,22 @@ LOOK_SECONDS: Final = 0.5
 
 
 class Watched:
-    """An `Active` landscape and the directory it comes from."""
+    """An `Active` landscape and the directory it comes from; `generation` counts every change of its files."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.active = Active(read(directory))
         self._mark = fingerprint(directory, self.active.current)
+        self._listeners: list[Callable[[], None]] = []
+        self.generation = 0
 
     def reveal(self, ref: SecretRef) -> str:
         """The secret behind a reference in this landscape."""
         return reveal(ref, self.directory)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after the files changed and hold together: also when only a secret was exchanged."""
+        self._listeners.append(listener)
 
     async def run(self) -> None:
         """Until cancelled. A landscape that does not hold together is reported and the one in force stays."""
@@ -37,7 +44,11 @@ class Watched:
                 if mark == self._mark:
                     continue
                 self._mark = mark
-                if self.active.swap(await asyncio.to_thread(read, self.directory)):
+                fresh = await asyncio.to_thread(read, self.directory)
+                self.generation += 1
+                if self.active.swap(fresh):
                     log.info("landscape %s is in force", self.active.current.hash[:12])
+                for listener in self._listeners:
+                    listener()
             except TillwayError as error:
                 log.error("the landscape's files are not taken over: %s", error)  # noqa: TRY400 - an operator's error

@@ -8,8 +8,8 @@ from typing import Final
 from uuid import UUID
 
 from tillway.app.backoffices import BackOfficesOfLandscape
+from tillway.app.landscapes import Watched
 from tillway.errors import TillwayError
-from tillway.landscape import Active
 from tillway.postgres import Database
 from tillway.records import Refresher, keep_lease
 
@@ -20,15 +20,15 @@ LOOK_SECONDS: Final = 2.0
 
 
 class Refreshing:
-    """One `Refresher` task per connection whose lease this node holds; a swapped landscape starts them anew."""
+    """One `Refresher` task per connection whose lease this node holds; a changed landscape or key starts them anew."""
 
-    def __init__(self, db: Database, offices: BackOfficesOfLandscape, active: Active, node: UUID) -> None:
+    def __init__(self, db: Database, offices: BackOfficesOfLandscape, watched: Watched, node: UUID) -> None:
         self._db = db
         self._offices = offices
-        self._active = active
+        self._watched = watched
         self._node = node
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._hash = ""
+        self._mark = ("", -1)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -43,9 +43,10 @@ class Refreshing:
             await self._stop(tuple(self._tasks))
 
     async def _look(self) -> None:
-        if self._active.current.hash != self._hash:
+        mark = (self._watched.active.current.hash, self._watched.generation)
+        if mark != self._mark:
             await self._stop(tuple(self._tasks))
-            self._hash = self._active.current.hash
+            self._mark = mark
         for source in self._offices.sources():
             held = await keep_lease(self._db, source.connection, self._node)
             running = self._tasks.get(source.connection)

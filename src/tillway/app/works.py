@@ -38,7 +38,7 @@ class Works:
             runner.run(),
             engine.run(),
             webhooks.watch(lambda found: runner.set_followers((*own, *found))),
-            Refreshing(db, offices, watched.active, node).run(),
+            Refreshing(db, offices, watched, node).run(),
             Upkeep(db).run(),
             watched.run(),
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +15,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tillway import journal
+from tillway import journal, settings
 from tillway.app.hub import running
 from tillway.cli.asking import Hub, state_directory
 from tillway.errors import Forbidden, NotFound
@@ -89,7 +91,7 @@ def token(state: Path | None, consumer: str, scopes: list[str], *, as_json: bool
 
 
 async def _token(state: Path, consumer: str, scopes: list[str]) -> dict[str, Any]:
-    directory = state / "landscape"
+    directory = replace(settings.read(os.environ), state=state).landscape_directory
     entry = read(directory).consumers.get(consumer)
     if entry is None:
         raise NotFound(f"no consumer is called {consumer}", remedy="look under `consumers` in the landscape")

@@ -11,7 +11,8 @@ from tillway import settings
 from tillway.app import child, demo, hub
 from tillway.errors import Misconfigured
 
-DEMO_STATE = Path(".state/demo")
+# The demo keeps to a directory of its own below the state directory.
+DEMO_STATE = "demo"
 
 
 def run_hub(state: Path | None, port: int | None) -> None:
@@ -43,7 +44,7 @@ def run_demo(
             raise Misconfigured("--odoo-url needs --odoo-db and --odoo-key", remedy="give all three")
         outside = demo.Outside(url=url.rstrip("/"), database=database, key=key, allow_writes=allow_writes)
     plan = demo.Plan(
-        settings=replace(given, state=(state or DEMO_STATE).absolute(), port=port),
+        settings=replace(given, state=(state or given.state / DEMO_STATE).absolute(), port=port),
         traffic=traffic,
         quiet=quiet,
         outside=outside,

@@ -34,6 +34,32 @@ def appending(events: Sequence[Event]) -> Part:
     """
     if not 0 < len(events) <= APPEND_LIMIT:
         raise ValueError(f"append takes 1 to {APPEND_LIMIT} events, not {len(events)}")
+    return _many(events) if len(events) > 1 else _one(events[0])
+
+
+def _one(event: Event) -> Part:
+    return Part(
+        name="journal_append",
+        wakes=APPENDED_CHANNEL,
+        sql=SQL["append_one"],
+        args=(
+            event.key,
+            event.id,
+            event.type,
+            event.subject,
+            event.time,
+            event.correlation,
+            event.causation,
+            event.traceparent,
+            event.dataclass,
+            event.retention,
+            _json(event.data),
+            None if event.personal is None else _json(event.personal),
+        ),
+    )
+
+
+def _many(events: Sequence[Event]) -> Part:
     counts = Counter(event.key for event in events)
     left = dict(counts)
     back = []

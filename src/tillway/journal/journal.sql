@@ -13,6 +13,14 @@ FROM (
 JOIN journal.take($1::text[], $2::bigint[]) AS k ON k.taken_key = e.partitionkey
 ORDER BY e.place
 
+-- name: append_one
+-- The same for one event, what most writes have: nothing to unnest, join or sort.
+INSERT INTO journal.staged (append_id, id, type, subject, partitionkey, sequence, time, correlationid, causationid,
+    traceparent, dataclass, retention, data, personal)
+SELECT nextval('journal.append_id'), $2::uuid, $3::text, $4::text, $1::text, k.last, $5::timestamptz, $6::text, $7::text,
+    $8::text, $9::text, $10::text, $11::jsonb, $12::jsonb
+FROM journal.take(ARRAY[$1::text], ARRAY[1::bigint]) AS k
+
 -- name: lease_sequencer
 UPDATE journal.head SET owner = $1, fence = fence + (owner IS DISTINCT FROM $1)::int,
     expires_at = clock_timestamp() + make_interval(secs => $2)
