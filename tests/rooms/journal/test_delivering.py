@@ -146,23 +146,31 @@ async def test_a_refused_event_parks_its_key_with_all_that_is_in_hand(db: Databa
 
 
 async def test_what_comes_in_while_its_key_is_being_parked_waits_behind_it(db: Database) -> None:
+    """The lane is held at the moment it takes the later event in hand, and meanwhile the earlier one is refused."""
     outside = Outside()
     outside.refused.add(("a", 0))
-    outside.doors[("a", 0)] = asyncio.Event()
+    doors = [outside.doors.setdefault(each, asyncio.Event()) for each in (("a", 0), ("b", 0))]
     node = Node(db, outside.follower())
     await node.tail.start()
     await node.beat()
-    await told(db, event("a", 0))
+    await told(db, event("a", 0), event("b", 0))
     await node.look()
-    await until(lambda: asked(outside, 1))
-    outside.doors[("a", 0)].set()
-    for number in range(1, 20):
-        await told(db, event("a", number))
+    await until(lambda: asked(outside, 2))
+    connection = await asyncpg.connect(db.dsn)
+    async with connection.transaction():
+        await connection.execute("SELECT FROM journal.followers FOR UPDATE")
+        await told(db, event("a", 1))
         await node.look()
-    await reached(db, 20, NAME)
+        doors[1].set()
+        await until(lambda: waiting_for_a_lock(db))
+        doors[0].set()
+        await until(lambda: none_in_flight(outside))
+    await connection.close()
+    await reached(db, 3, NAME)
     await node.leave()
-    assert (outside.arrived, [item.behind for item in await parked_items(db)].count(False)) == ([], 1)
-    assert len(await parked_items(db)) == 20
+    assert outside.arrived == [("b", 0)]
+    items = sorted(await parked_items(db), key=lambda item: item.position)
+    assert [(item.position, item.behind) for item in items] == [(1, False), (3, True)]
 
 
 async def test_a_lane_that_was_taken_over_parks_nothing(db: Database) -> None:
@@ -199,6 +207,15 @@ async def arrived(outside: Outside, count: int) -> bool:
 
 async def asked(outside: Outside, count: int) -> bool:
     return len(outside.asked) >= count
+
+
+async def none_in_flight(outside: Outside) -> bool:
+    return not any(outside.in_flight.values())
+
+
+async def waiting_for_a_lock(db: Database) -> bool:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    return await db.fetchval(query) > 0
 
 
 async def parked(db: Database, count: int) -> bool:

@@ -30,9 +30,9 @@ FIRST, SECOND = ids.named("first"), ids.named("second")
 LEASE_SECONDS = 0.4
 
 
-def quick(definition: Definition, **given: Any) -> Definition:
+def quick(definition: Definition, *, wait: timedelta = timedelta(milliseconds=10), **given: Any) -> Definition:
     """The same flow with waits that a test can wait for."""
-    steps = tuple(dataclasses.replace(step, retry=(timedelta(milliseconds=10),)) for step in definition.steps)
+    steps = tuple(dataclasses.replace(step, retry=(wait,)) for step in definition.steps)
     return dataclasses.replace(definition, steps=steps, **given)
 
 

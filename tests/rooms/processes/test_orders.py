@@ -112,6 +112,20 @@ async def test_as_long_as_no_answer_comes_it_waits_longer_and_longer_and_at_the_
     assert [item.exception_code for item in await exceptions(db)] == ["overdue"]
 
 
+@pytest.mark.parametrize(
+    ("turn", "state"), [(unanswered(late=True), "looking-up"), (Turn(raises=Unavailable("away")), "writing")]
+)
+async def test_what_waits_is_nobodys_and_due_when_its_wait_is_over(db: Database, turn: Turn, state: str) -> None:
+    async with hub(db, wait=timedelta(hours=1)) as made:
+        made.far.script["write"] = [turn]
+        made.engine()
+        order = await made.place()
+        await until(lambda: waits(db, state))
+        assert made.far.calls == ["write"]
+        await db.fetchval("UPDATE processes.instances SET due_at = now()")
+        await accepted_once(made, order.id)
+
+
 async def test_the_back_office_away_for_a_while_delays_and_does_no_harm(db: Database) -> None:
     async with hub(db) as made:
         made.far.away = True
@@ -356,6 +370,15 @@ async def test_a_flow_of_another_release_is_left_to_a_node_that_knows_it(db: Dat
 async def tried(made: Hub, order_id: str, times: int) -> bool:
     rows = await made.db.fetch("SELECT attempts FROM processes.instances WHERE subject = $1", order_id)
     return bool(rows) and rows[0][0] >= times
+
+
+async def waits(db: Database, state: str) -> bool:
+    """The flow is in this state, in nobody's hands, and due in an hour."""
+    return await db.fetchval(
+        "SELECT count(*) = 1 FROM processes.instances WHERE state = $1 AND leased_by IS NULL "
+        "AND due_at - updated_at BETWEEN interval '59 minutes' AND interval '61 minutes'",
+        state,
+    )
 
 
 async def taken_over(db: Database) -> bool:

@@ -76,7 +76,7 @@ async def test_an_event_that_overtakes_a_read_keeps_it_from_being_remembered(db:
         await lock.execute("COMMIT")
         await lock.close()
         assert await reading
-    assert (shelf._products, shelf._lists) == ({}, {})
+        assert (shelf._products, shelf._lists) == ({}, {})
     assert await price_of(shelf) == Decimal("20.00")
     assert list(shelf._products) == ["SHIRT-S"]
 
