@@ -62,6 +62,7 @@ async def counted(world: World, make: Make) -> list[Point]:
     told = list(world.narrator.told)
     wrong = await story.wrong()
     assert wrong == {}, wrong
+    assert story.waymarks - {point.message for point in told} == set()
     await story.after()
     return told
 

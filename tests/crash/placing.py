@@ -22,6 +22,17 @@ class Placing(Story):
 
     path = "/orders/v1/orders"
     end = "order.accepted"
+    waymarks = frozenset(
+        {
+            "door: records_order + journal_append + gateway_idempotency #1",
+            "works: journal.sequence #2",
+            "works: processes.claim #1",
+            "odoo: POST /json/2/sale.order/load #1",
+            "odoo: POST /json/2/sale.order/action_confirm #1",
+            "hook: POST / #1",
+            "works: subscriptions_attempted #1",
+        }
+    )
 
     def __init__(self, world: World) -> None:
         super().__init__(world)

@@ -31,6 +31,16 @@ class Selling(Story):
 
     path = "/pos/v1/sales"
     end = "sale.booked"
+    waymarks = frozenset(
+        {
+            "works: journal.sequence #2",
+            "works: processes.claim #1",
+            "odoo: POST /json/2/pos.session/load #1",
+            "odoo: POST /json/2/pos.order/sync_from_ui #1",
+            "hook: POST / #1",
+            "works: subscriptions_attempted #1",
+        }
+    )
 
     def __init__(self, world: World, products: tuple[Product, ...]) -> None:
         super().__init__(world)

@@ -33,6 +33,8 @@ class Story(ABC):
     path: str
     end: str
     """The event that ends it, which the subscriber is told."""
+    waymarks: frozenset[str]
+    """Messages that must be among those counted: what decides, so that counting cannot fall silent."""
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -19,6 +19,7 @@ import pytest_asyncio
 from tests.crash.enumeration import REPORTS, Make, Report, counted, enumerate_points, moments
 from tests.crash.placing import Placing
 from tests.crash.selling import Selling, assortment
+from tests.crash.waiting import until
 from tests.crash.world import World
 from tests.postgres_cluster import RunningCluster
 
@@ -69,7 +70,12 @@ async def test_nothing_outlives_a_killed_supervisor(worlds: list[World]) -> None
     world = worlds[0]
     story = Placing(world)
     world.narrator.begin()
+
+    async def begun() -> bool:
+        return bool(world.narrator.told)
+
     client = asyncio.create_task(story.tell())
+    await until(begun, "the story to begin")
     os.kill(world.hub.pid, signal.SIGKILL)
     await world.hub.gone()
     await world.recover()
