@@ -36,6 +36,9 @@ LEASE_SECONDS = 1.0
 
 ANSWER_SECONDS = 20.0
 
+RENEW_SECONDS = 300.0
+"""A token is exchanged at this age, half of its life."""
+
 SETTLED = """
 SELECT NOT EXISTS (SELECT FROM journal.staged)
   AND NOT EXISTS (SELECT FROM processes.instances WHERE finished_at IS NULL AND exception_at IS NULL)
@@ -64,7 +67,7 @@ class World:
         self._odoo = HttpProxy("odoo", self.narrator)
         self._hook = HttpProxy("hook", self.narrator)
         self._closing = contextlib.AsyncExitStack()
-        self._bearer = ""
+        self._bearer, self._renewed = "", 0.0
         self.crashed = False
         self.outside = Outside(self._directory, self._secret)
         self.hub: Hub
@@ -86,7 +89,6 @@ class World:
             self.hub.start()
             await self.ready()
             await self.db.execute(OTHER_NODE, CONNECTION, uuid.uuid4())
-            self._bearer = await self._token()
             await self.forget()
             self._closing = closing.pop_all()
         return self
@@ -120,6 +122,7 @@ class World:
     async def ready(self) -> None:
         """Wait until the hub answers and has read the catalogue."""
         await until(self._is_ready, "the hub to be ready", START_SECONDS)
+        await self._renew()
 
     async def settled(self) -> None:
         """Wait until everything that was told is done."""
@@ -155,6 +158,11 @@ class World:
         except aiohttp.ClientError:
             assert self.hub.living(), self.hub.log.read_text()
             return False
+
+    async def _renew(self) -> None:
+        """A token lives ten minutes, and a busy machine takes longer than that for all points."""
+        if not self._bearer or clock.monotonic() - self._renewed > RENEW_SECONDS:
+            self._bearer, self._renewed = await self._token(), clock.monotonic()
 
     async def _token(self) -> str:
         secret = (self._directory / "secrets" / f"{CONSUMER}.secret").read_text()
