@@ -8,9 +8,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from tests.crash.waiting import until
+
+from tillway.app.child import die_with
 
 WORDS = 3_000
 """Characters of the log that are shown when something went wrong."""
@@ -42,6 +45,7 @@ class Hub:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509 - it makes one system call and no lock
             )
         self.starts += 1
 
