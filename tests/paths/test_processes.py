@@ -44,6 +44,21 @@ async def test_an_order_survives_the_death_of_works_and_doors(own: Demo) -> None
     assert [(row["state"], len(row["order_line"])) for row in found] == [("sale", 1)]
 
 
+async def test_a_hub_outlives_its_nursery(own: Demo) -> None:
+    """kill -9 of the process that forks doors and works, which takes them along: all of them come back."""
+    await own.ready()
+    lost = [each for word in ("app.nursery", "app.works", "app.door") for each in children(own, f"tillway.{word}")]
+    lost[0].send_signal(signal.SIGKILL)
+
+    async def replaced() -> bool:
+        now = children(own, "tillway.app.works") + children(own, "tillway.app.door")
+        return len(now) == len(lost) - 1 and not set(now) & set(lost)
+
+    await until(replaced, "works and doors")
+    await own.ready()
+    assert (await own.ask("GET", "/products/v1/products?limit=1")).status == 200
+
+
 async def test_nothing_outlives_a_hub_that_was_killed(own: Demo) -> None:
     """kill -9 of the demo: hub, Postgres, sandbox and subscriber are gone within seconds."""
     await own.ready()

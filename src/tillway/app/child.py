@@ -1,4 +1,4 @@
-"""Children of the supervisor: started from the main thread, and never alive without it."""
+"""What every child of the supervisor does: runs until told to stop, and is never alive without its parent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import uvloop
 
@@ -27,16 +27,6 @@ def die_with(parent: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl")
     if os.getppid() != parent:
         sys.exit(1)
-
-
-async def spawn(module: str, *arguments: str, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
-    """Start `python -m module arguments...` in this environment."""
-    return await asyncio.create_subprocess_exec(sys.executable, "-m", module, *arguments, env=dict(environment))
-
-
-async def spawn_bound(module: str, *arguments: str, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
-    """As `spawn`, for modules of ours whose main calls `die_with(int(sys.argv[1]))` first."""
-    return await spawn(module, str(os.getpid()), *arguments, environment=environment)
 
 
 def settle_memory() -> None:

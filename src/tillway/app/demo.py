@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from tillway import clock, telemetry
-from tillway.app import child, view
+from tillway.app import hub as supervising
+from tillway.app import view
+from tillway.app.children import Child, Nursery
 from tillway.app.drafting import Draft, Wanted, draft
 from tillway.app.hub import Hub, Running
 from tillway.app.private import write_private
@@ -28,6 +30,12 @@ from tillway.settings import Settings
 from tillway.subscriptions import new_secret
 
 log = logging.getLogger(__name__)
+
+# What runs beside the hub, and what the nursery of a demo needs to have in memory.
+SANDBOX: Final = "tillway.sandbox.serve"
+SUBSCRIBER: Final = "tillway.sandbox.subscriber"
+TRAFFIC: Final = "tillway.app.traffic"
+MODULES: Final = (*supervising.MODULES, SANDBOX, SUBSCRIBER, TRAFFIC)
 
 # A child of the demo that says nothing for this long will not come up any more.
 READY_SECONDS: Final = 30.0
@@ -62,35 +70,36 @@ class Plan:
 class Demo:
     """The demo's processes beside the hub: sandbox, subscriber, traffic."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, nursery: Nursery) -> None:
         self._plan = plan
+        self._nursery = nursery
         self._state = plan.settings.state
-        self._children: list[asyncio.subprocess.Process] = []
-        self._started: dict[str, asyncio.subprocess.Process] = {}
+        self._children: list[Child] = []
+        self._started: dict[str, Child] = {}
 
-    async def begin(self, secret: str) -> None:
+    def begin(self, secret: str) -> None:
         """Start the sandbox (unless a real Odoo was given) and the subscriber; they come up while we go on."""
         if self._plan.outside is None:
-            await self._spawn("tillway.sandbox.serve", "--port", "0")
-        await self._spawn("tillway.sandbox.subscriber", "--port", "0", "--secret", secret)
+            self._start(SANDBOX, "--port", "0")
+        self._start(SUBSCRIBER, "--port", "0", "--secret", secret)
 
     async def odoo(self) -> Outside:
         """The Odoo to use: the one given, or the sandbox once it is up."""
         if self._plan.outside is not None:
             return self._plan.outside
-        ready = await self._ready("tillway.sandbox.serve")
+        ready = await self._ready(SANDBOX)
         return Outside(url=ready["url"], database=ready["db"], key=ready["key"], allow_writes=True)
 
     async def subscriber(self) -> str:
         """Where the subscriber listens, once it does."""
-        url: str = (await self._ready("tillway.sandbox.subscriber"))["url"]
+        url: str = (await self._ready(SUBSCRIBER))["url"]
         return url
 
-    async def traffic(self) -> None:
+    def traffic(self) -> None:
         """Start tills, web shop and price desk."""
         self._children.append(
-            await child.spawn_bound(
-                "tillway.app.traffic",
+            self._nursery.start(
+                TRAFFIC,
                 str(self._state),
                 environment=_environment() | ({} if self._plan.quiet else {"TILLWAY_LOG_LEVEL": "ERROR"}),
             )
@@ -99,14 +108,13 @@ class Demo:
     async def stop(self) -> None:
         """End all of them, the last started first."""
         for process in reversed(self._children):
-            if process.returncode is None:
-                process.terminate()
+            process.terminate()
         await asyncio.gather(*(process.wait() for process in self._children))
 
-    async def _spawn(self, module: str, *arguments: str) -> None:
+    def _start(self, module: str, *arguments: str) -> None:
         ready = self._ready_file(module)
         ready.unlink(missing_ok=True)
-        self._started[module] = await child.spawn(
+        self._started[module] = self._nursery.start(
             module, *arguments, "--ready-file", str(ready), environment=_environment()
         )
         self._children.append(self._started[module])
@@ -125,15 +133,15 @@ class Demo:
         return self._state / f"{module.rpartition('.')[2]}.ready"
 
 
-async def run(plan: Plan, stop: asyncio.Event) -> None:
+async def run(plan: Plan, nursery: Nursery, stop: asyncio.Event) -> None:
     """The whole demo until `stop`."""
     telemetry.configure(plan.settings.log_level if plan.quiet else "ERROR", process="demo")
     # The demo has a landscape of its own; the live view has the terminal to itself.
     given = replace(plan.settings, landscape=None, log_level=plan.settings.log_level if plan.quiet else "ERROR")
     given.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    demo, hub = Demo(plan), Hub(given)
+    demo, hub = Demo(plan, nursery), Hub(given, nursery)
     try:
-        await demo.begin(_kept(given.state / "secrets" / "price-desk-hook.secret", new_secret()))
+        demo.begin(_kept(given.state / "secrets" / "price-desk-hook.secret", new_secret()))
         # Postgres comes up while they do.
         await hub.open()
         odoo, subscriber_url = await demo.odoo(), await demo.subscriber()
@@ -143,7 +151,7 @@ async def run(plan: Plan, stop: asyncio.Event) -> None:
         hub_running = asyncio.ensure_future(hub.run(stop))
         try:
             if plan.traffic and odoo.allow_writes:
-                await demo.traffic()
+                demo.traffic()
             await _show(plan, running, landscape, stop, hub_running)
         finally:
             stop.set()

@@ -1,4 +1,4 @@
-"""A *door* process: HTTP and local followers. `python -m tillway.app.door PARENT`."""
+"""A *door* process: HTTP and local followers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import sys
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
@@ -134,6 +133,6 @@ async def _main(stop: asyncio.Event) -> None:
         await serving
 
 
-if __name__ == "__main__":
-    child.die_with(int(sys.argv[1]))
+def main() -> None:
+    """Run until told to stop; the nursery calls it."""
     child.run(_main)

@@ -14,6 +14,7 @@ from typing import Final
 
 from tillway import __version__, clock, ids, telemetry
 from tillway.app import child
+from tillway.app.children import Child, Nursery
 from tillway.app.private import write_private
 from tillway.app.realm import realm_of
 from tillway.app.rooms import ROOMS
@@ -25,6 +26,11 @@ from tillway.postgres.lock import Lock
 from tillway.settings import PREFIX, Settings
 
 log = logging.getLogger(__name__)
+
+# What the nursery of a hub needs to have in memory.
+DOOR: Final = "tillway.app.door"
+WORKS: Final = "tillway.app.works"
+MODULES: Final = (DOOR, WORKS)
 
 # A child that died is started again after this, doubled at each death in a row up to the last.
 RESTART_SECONDS: Final = 0.2
@@ -53,11 +59,12 @@ class Running:
 class Hub:
     """One hub on one state directory: `start`, then `run` until stopped, both on the main thread's loop."""
 
-    def __init__(self, given: Settings) -> None:
+    def __init__(self, given: Settings, nursery: Nursery) -> None:
         self._given = given
+        self._nursery = nursery
         self._embedded = None if given.database_url else Embedded(given.state)
         self._lock = Lock(given.state / "hub.lock")
-        self._children: dict[str, asyncio.subprocess.Process] = {}
+        self._children: dict[str, Child] = {}
         self._stopping = False
         self._opened = False
 
@@ -86,8 +93,8 @@ class Hub:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep all children alive until `stop`; then they end (doors drain), and Postgres after them."""
-        roles = {"works": "tillway.app.works"}
-        roles |= {f"door-{number}": "tillway.app.door" for number in range(1, self._given.door_count + 1)}
+        roles = {"works": WORKS}
+        roles |= {f"door-{number}": DOOR for number in range(1, self._given.door_count + 1)}
         keepers = [self._keep(name, module) for name, module in roles.items()]
         keepers.append(self._renew_operator_token())
         if self._embedded is not None:
@@ -101,7 +108,7 @@ class Hub:
         wait = RESTART_SECONDS
         while not self._is_stopping():
             began = clock.monotonic()
-            process = await child.spawn_bound(module, environment=self._environment())
+            process = self._nursery.start(module, environment=self._environment())
             self._children[name] = process
             code = await process.wait()
             if self._is_stopping():
@@ -117,8 +124,7 @@ class Hub:
         """End what runs: children first, then Postgres. Does nothing the second time."""
         self._stopping = True
         for process in self._children.values():
-            if process.returncode is None:
-                process.terminate()
+            process.terminate()
         for name, process in self._children.items():
             try:
                 await asyncio.wait_for(process.wait(), STOP_SECONDS)
@@ -162,10 +168,10 @@ def running(state: Path) -> Running:
     return Running(**found)
 
 
-async def up(given: Settings, stop: asyncio.Event) -> None:
+async def up(given: Settings, nursery: Nursery, stop: asyncio.Event) -> None:
     """Run a hub until `stop`."""
     telemetry.configure(given.log_level, process="supervisor")
-    hub = Hub(given)
+    hub = Hub(given, nursery)
     found = await hub.start()
     log.info("the hub answers at %s", found.base_url)
     await hub.run(stop)

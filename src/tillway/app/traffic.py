@@ -1,4 +1,4 @@
-"""The demo's traffic: tills, a web shop and a merchandiser. `python -m tillway.app.traffic PARENT STATE`."""
+"""The demo's traffic: tills, a web shop and a merchandiser. Its argument is the state directory."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ READY_LOOK_SECONDS: Final = 0.1
 
 async def _main(stop: asyncio.Event) -> None:
     telemetry.configure(settings.read(os.environ).log_level, process="traffic")
-    state = Path(sys.argv[2])
+    state = Path(sys.argv[1])
     told = json.loads((state / "demo.json").read_text())
     secrets = {entry["id"]: entry["secret"] for entry in told["consumers"]}
     landscape = read(state / "landscape")
@@ -73,6 +73,6 @@ async def _is_ready(session: aiohttp.ClientSession, base_url: str) -> bool:
         return False
 
 
-if __name__ == "__main__":
-    child.die_with(int(sys.argv[1]))
+def main() -> None:
+    """Run until told to stop; the nursery calls it."""
     child.run(_main)

@@ -1,11 +1,10 @@
-"""A *works* process: sequencer, shared followers, process engine and refresh. `python -m tillway.app.works PARENT`."""
+"""A *works* process: sequencer, shared followers, process engine and refresh."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
-import sys
 from collections.abc import AsyncIterator
 
 from tillway import ids, settings, telemetry
@@ -66,6 +65,6 @@ async def _main(stop: asyncio.Event) -> None:
         await works.run(stop)
 
 
-if __name__ == "__main__":
-    child.die_with(int(sys.argv[1]))
+def main() -> None:
+    """Run until told to stop; the nursery calls it."""
     child.run(_main)

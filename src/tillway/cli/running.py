@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from tillway import settings
 from tillway.app import child, demo, hub
+from tillway.app.children import Nursery
 from tillway.errors import Misconfigured
 
 # The demo keeps to a directory of its own below the state directory.
@@ -20,10 +21,8 @@ def run_hub(state: Path | None, port: int | None) -> None:
     given = settings.read(os.environ)
     given = replace(given, state=(state or given.state).absolute(), port=given.port if port is None else port)
 
-    async def main(stop: asyncio.Event) -> None:
-        await hub.up(given, stop)
-
-    child.run(main)
+    with Nursery(*hub.MODULES) as nursery:
+        child.run(partial(hub.up, given, nursery))
 
 
 def run_demo(
@@ -50,7 +49,5 @@ def run_demo(
         outside=outside,
     )
 
-    async def main(stop: asyncio.Event) -> None:
-        await demo.run(plan, stop)
-
-    child.run(main)
+    with Nursery(*demo.MODULES) as nursery:
+        child.run(partial(demo.run, plan, nursery))
