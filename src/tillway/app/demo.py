@@ -25,6 +25,7 @@ from tillway.connectors.odoo import Connection, Odoo, Probe, Survey
 from tillway.errors import Misconfigured, Unavailable
 from tillway.landscape import Landscape, read
 from tillway.outbound import Client, reach
+from tillway.postgres import Embedded
 from tillway.retail import Call, Criticality
 from tillway.settings import Settings
 from tillway.subscriptions import new_secret
@@ -133,13 +134,13 @@ class Demo:
         return self._state / f"{module.rpartition('.')[2]}.ready"
 
 
-async def run(plan: Plan, nursery: Nursery, stop: asyncio.Event) -> None:
+async def run(plan: Plan, nursery: Nursery, embedded: Embedded | None, stop: asyncio.Event) -> None:
     """The whole demo until `stop`."""
     telemetry.configure(plan.settings.log_level if plan.quiet else "ERROR", process="demo")
     # The demo has a landscape of its own; the live view has the terminal to itself.
     given = replace(plan.settings, landscape=None, log_level=plan.settings.log_level if plan.quiet else "ERROR")
     given.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    demo, hub = Demo(plan, nursery), Hub(given, nursery)
+    demo, hub = Demo(plan, nursery), Hub(given, nursery, embedded)
     try:
         demo.begin(_kept(given.state / "secrets" / "price-desk-hook.secret", new_secret()))
         # Postgres comes up while they do.

@@ -57,12 +57,15 @@ class Running:
 
 
 class Hub:
-    """One hub on one state directory: `start`, then `run` until stopped, both on the main thread's loop."""
+    """One hub on one state directory: `start`, then `run` until stopped, both on the main thread's loop.
 
-    def __init__(self, given: Settings, nursery: Nursery) -> None:
+    Its Postgres is the embedded one or, without, the one that the settings name.
+    """
+
+    def __init__(self, given: Settings, nursery: Nursery, embedded: Embedded | None) -> None:
         self._given = given
         self._nursery = nursery
-        self._embedded = None if given.database_url else Embedded(given.state)
+        self._embedded = embedded
         self._lock = Lock(given.state / "hub.lock")
         self._children: dict[str, Child] = {}
         self._stopping = False
@@ -168,10 +171,10 @@ def running(state: Path) -> Running:
     return Running(**found)
 
 
-async def up(given: Settings, nursery: Nursery, stop: asyncio.Event) -> None:
+async def up(given: Settings, nursery: Nursery, embedded: Embedded | None, stop: asyncio.Event) -> None:
     """Run a hub until `stop`."""
     telemetry.configure(given.log_level, process="supervisor")
-    hub = Hub(given, nursery)
+    hub = Hub(given, nursery, embedded)
     found = await hub.start()
     log.info("the hub answers at %s", found.base_url)
     await hub.run(stop)

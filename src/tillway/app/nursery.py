@@ -38,6 +38,9 @@ NOT_FORKED: Final = os.EX_OSERR
 FAILED: Final = 1
 INTERRUPTED: Final = 128 + signal.SIGINT
 
+# Input, output and error, which children share with their supervisor.
+STANDARD: Final = (0, 1, 2)
+
 # Fields of /proc/PID/stat (proc(5), counted from the one after the name): where the command line begins and ends.
 _ARGUMENTS: Final = slice(45, 47)
 
@@ -82,6 +85,7 @@ def run(wire: socket.socket, parent: int) -> NoReturn:
     try:
         die_with(parent)
         signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
+        _close_all_but(wire)
         _rename(__spec__.name)
         _Nursery(wire).attend()
     except Exception:
@@ -176,6 +180,15 @@ def _leave(code: int) -> NoReturn:
         sys.stderr.flush()
     finally:
         os._exit(code)
+
+
+def _close_all_but(wire: socket.socket) -> None:
+    """Let go of what the supervisor had open, its lock above all."""
+    for descriptor in [int(each.name) for each in Path("/proc/self/fd").iterdir()]:
+        if descriptor not in (*STANDARD, wire.fileno()):
+            # The one that was listing them is closed already.
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
 
 
 def _rename(name: str) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import subprocess
 import threading
@@ -23,6 +24,7 @@ from tillway.clock import monotonic
 from tillway.errors import Misconfigured, TillwayError, Unavailable
 
 from .cluster import DATABASE, Cluster, text_tail
+from .launch import die_with
 from .lock import Lock
 from .processes import clear
 
@@ -66,6 +68,7 @@ class Embedded:
         self._lock = Lock(self._state / "hub.lock")
         self._server: subprocess.Popen[bytes] | None = None
         self._stopping = False
+        self._preparing: int | None = None
 
     def dsn(self, database: str = DATABASE) -> str:
         """How this machine's processes reach the server; to be asked once it has started."""
@@ -76,6 +79,22 @@ class Embedded:
         """Process id of the postmaster while it runs."""
         return self._server.pid if self._server is not None and self._server.poll() is None else None
 
+    def begin(self) -> None:
+        """Take the state directory and let a fork make the cluster, if there is none; `start` waits for it.
+
+        To be called where there are no threads yet. Misconfigured: another hub holds the directory.
+        """
+        self._take()
+        parent = os.getpid()
+        self._preparing = os.fork()
+        if self._preparing == 0:
+            try:
+                die_with(parent, signal.SIGKILL)
+                self._cluster.prepare()
+            finally:
+                # What went wrong goes wrong again in `start`, which tells of it.
+                os._exit(0)
+
     def start(self) -> str:
         """Take the state directory, make the cluster at the first time, start it and return the DSN.
 
@@ -84,6 +103,7 @@ class Embedded:
         """
         self._take()
         try:
+            self._await_prepared()
             self._cluster.prepare()
             self._clear()
             self._spawn()
@@ -96,6 +116,7 @@ class Embedded:
     def stop(self) -> None:
         """End all sessions, shut the server down cleanly and let the state directory go. Does nothing when stopped."""
         self._stopping = True
+        self._await_prepared()
         server, self._server = self._server, None
         if server is not None:
             for sign, patience in (
@@ -143,6 +164,11 @@ class Embedded:
                 f"no access to {self._state}", remedy="run as the user who made it, or choose another TILLWAY_STATE"
             ) from error
         self._stopping = False
+
+    def _await_prepared(self) -> None:
+        preparing, self._preparing = self._preparing, None
+        if preparing is not None:
+            os.waitpid(preparing, 0)
 
     async def _restart(self) -> None:
         code = self._server.returncode if self._server is not None else None

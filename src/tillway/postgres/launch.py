@@ -15,6 +15,15 @@ PR_SET_PDEATHSIG = 1
 """prctl(2): the signal this process gets when the thread that started it dies."""
 
 
+def die_with(parent: int, deathly: int) -> None:
+    """Get this signal when the parent dies; leave at once if it is already gone."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_PDEATHSIG, deathly, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+    if os.getppid() != parent:  # it died before we asked
+        raise SystemExit(1)
+
+
 def main(arguments: list[str]) -> None:
     """Give up root, ask for the signal, make sure the parent still lives, become the program."""
     parent, deathly, uid, gid, program, *rest = arguments
@@ -25,11 +34,7 @@ def main(arguments: list[str]) -> None:
         os.setgid(int(gid))
         os.setuid(int(uid))
     # After setuid, which would forget it; exec keeps it.
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_PDEATHSIG, int(deathly), 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
-    if os.getppid() != int(parent):  # it died before we asked
-        raise SystemExit(1)
+    die_with(int(parent), int(deathly))
     os.execv(program, [program, *rest])  # noqa: S606 - no shell is wanted
 
 

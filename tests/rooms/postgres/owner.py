@@ -11,6 +11,7 @@ from tillway.postgres import Embedded
 if __name__ == "__main__":
     server = Embedded(Path(sys.argv[1]), durable=False)
     try:
+        server.begin()
         sys.stdout.write(f"{server.start()}\n{server.pid}\n")
     except Misconfigured as error:
         sys.stdout.write(f"refused: {error} | {error.remedy}\n")
