@@ -20,7 +20,6 @@ ALL_SCOPES: Final = tuple(
     f"{api}:{right}"
     for api in ("products", "prices", "orders", "pos", "events", "subscriptions", "operations")
     for right in ("read", "write")
-    if (api, right) != ("operations", "write")
 )
 
 _APIS: Final[Mapping[str, tuple[str, str, str]]] = {

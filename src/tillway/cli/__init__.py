@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tillway.cli.options import Json, State
 from tillway.errors import Misconfigured, TillwayError
 
 app = typer.Typer(
@@ -17,9 +17,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-State = Annotated[Path | None, typer.Option("--state", help="State directory (default: TILLWAY_STATE or .state).")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 EXIT_FAILED = 1
 EXIT_MISCONFIGURED = 3

@@ -23,7 +23,7 @@ OPERATOR_LIFETIME = timedelta(hours=12)
 """How long an operator's token in the state directory lives; the supervisor makes a new one in time."""
 
 OPERATOR = "operator"
-OPERATOR_SCOPES = ("operations:read",)
+OPERATOR_SCOPES = ("operations:read", "operations:write")
 
 FORM_BYTES_MAX = 16 * 1024
 """A token request has a few hundred bytes."""
@@ -121,7 +121,7 @@ def issue(
 def operator_token(
     *, key: ECKey, realm: Realm, now: datetime, token_id: str, lifetime: timedelta = OPERATOR_LIFETIME
 ) -> str:
-    """A token for whoever may read the state directory: looks at operations, needs no landscape entry."""
+    """A token for whoever may read the state directory: all of operations and nothing else; needs no entry."""
     claims = Claims(
         issuer=realm.issuer,
         audience=realm.audience,

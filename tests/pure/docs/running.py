@@ -47,8 +47,16 @@ def _default(value: Any) -> str:
 
 
 def commands() -> dict[str, Any]:
-    """The commands by name, as the command line knows them."""
-    return dict(typer.main.get_command(cli.app).commands)  # type: ignore[attr-defined]
+    """The commands by name, as the command line knows them; those of a group by both words."""
+    return dict(_flat(typer.main.get_command(cli.app)))
+
+
+def _flat(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _flat(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 def cli_reference() -> str:

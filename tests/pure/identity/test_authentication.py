@@ -34,6 +34,7 @@ def test_a_bearer_token_names_its_principal() -> None:
         scopes=frozenset({"orders:read"}),
         token_id="jti-1",
         expires_at=NOW + TOKEN_LIFETIME,
+        claimed=frozenset({"orders:read"}),
     )
 
 
@@ -86,11 +87,11 @@ def test_a_consumer_that_is_gone_or_became_something_else_is_not_known_any_more(
 def test_an_operator_needs_no_entry_in_the_landscape() -> None:
     bearer = operator_token(key=KEY, realm=REALM, now=NOW, token_id="jti-2")
     who = principal(bearer)
-    assert (who.id, who.kind, who.scopes) == ("operator", "operator", {"operations:read"})
+    assert (who.id, who.kind, who.scopes) == ("operator", "operator", {"operations:read", "operations:write"})
     assert grant(who, LANDSCAPE, ["operations:read"]) == Grant(
         consumer="operator",
         kind="operator",
-        scopes=frozenset({"operations:read"}),
+        scopes=frozenset({"operations:read", "operations:write"}),
         shops=None,
         event_types=frozenset(),
     )

@@ -216,5 +216,5 @@ def test_a_form_reads_back_as_it_was_written(fields: list[tuple[str, str]]) -> N
 def test_an_operators_token_looks_at_operations_only() -> None:
     made = operator_token(key=KEY, realm=REALM, now=NOW, token_id="jti-2")
     claims = verify(made, RING.keys, REALM, NOW)
-    assert (claims.subject, claims.kind, claims.scopes) == ("operator", "operator", ("operations:read",))
+    assert (claims.subject, claims.kind, claims.scopes) == ("operator", "operator", ("operations:read", "operations:write"))
     assert claims.expires_at == NOW + OPERATOR_LIFETIME == NOW + timedelta(hours=12)
