@@ -1,6 +1,6 @@
 """The pipeline: the stages in their order, for one request to an operation.
 
-    route -> admit (who, consumer state, scope) -> parameters -> body -> schema -> claim -> handler -> answer
+    route -> authenticate -> authorise -> parameters -> body -> schema -> claim -> handler -> answer
 
 Each stage stands in a file of its own; a refusal of any of them is an error of `tillway.errors` on its way to `door`.
 """
@@ -20,7 +20,8 @@ from tillway.errors import OutcomeUnknown, Rejected, TillwayError, Unavailable
 from tillway.gateway import idempotency, schema
 from tillway.gateway.answering import Outgoing, check, outgoing
 from tillway.gateway.ask import Ask
-from tillway.gateway.authenticate import admit
+from tillway.gateway.authenticate import authenticate
+from tillway.gateway.authorise import authorise
 from tillway.gateway.body import read_json
 from tillway.gateway.context import Context, text
 from tillway.gateway.deadline import seconds_allowed
@@ -63,8 +64,9 @@ class Pipeline:
         """The answer to one request; `found` are the parameters in its path. Raises whatever refuses it."""
         now, headers, operation = clock.now(), request.headers, route.checks.operation
         landscape = self._active.current
-        admitted = await admit(self._keys, text(headers, b"authorization"), operation, landscape, now)
-        seen.consumer = admitted.grant.consumer
+        asker = await authenticate(self._keys, text(headers, b"authorization"), operation, landscape, now)
+        seen.consumer = asker.principal.id
+        admitted = authorise(asker, operation, landscape)
         path, query, wrong = schema.parameters(route.checks, found, request.query, headers)
         body: Any = None
         if operation.body is not None:

@@ -90,4 +90,5 @@ def _principal(claims: Claims, granted: frozenset[str]) -> Principal:
         scopes=frozenset(claims.scopes) & granted,
         token_id=claims.token_id,
         expires_at=claims.expires_at,
+        claimed=frozenset(claims.scopes),
     )

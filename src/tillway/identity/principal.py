@@ -11,13 +11,17 @@ PrincipalKind = Literal["machine", "device", "person", "operator"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Principal:
-    """Somebody who proved who they are. `scopes` hold what their token says *and* the landscape grants now."""
+    """Somebody who proved who they are. `scopes` hold what their token says *and* the landscape grants now.
+
+    `claimed` holds all that their token says, also what the landscape does not grant any more.
+    """
 
     id: str
     kind: PrincipalKind
     scopes: frozenset[str]
     token_id: str
     expires_at: datetime
+    claimed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
