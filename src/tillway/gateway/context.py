@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -27,7 +26,7 @@ def context(headers: Mapping[bytes, bytes]) -> Context:
     return Context(
         correlation(text(headers, b"x-correlation-id")) or str(ids.new()),
         correlation(text(headers, b"x-causation-id")),
-        continued(text(headers, b"traceparent"), os.urandom(_RANDOM_BYTES)).traceparent,
+        continued(text(headers, b"traceparent"), ids.random_bytes(_RANDOM_BYTES)).traceparent,
     )
 
 

@@ -21,8 +21,8 @@ from tillway.errors import TryAgain
 from .connections import Connection, connect
 from .failures import CONNECTION_LOST
 
-NUDGE_SECONDS = 0.002
-"""At most one NOTIFY leaves a process in this time; a person or a till does not feel 2 ms."""
+NUDGE_SECONDS = 0.005
+"""At most one NOTIFY leaves a process in this time; the first after a rest goes at once, and nobody feels 5 ms."""
 
 FIRST_RETRY_SECONDS = 0.05
 """Wait before the first reconnect; it doubles up to LAST_RETRY_SECONDS."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Annotated, Final
 
@@ -39,14 +40,24 @@ CURRENCIES: Final = frozenset(_CODES.split())
 """The currencies of ISO 4217 list one that goods are sold in (no metals, funds or test codes)."""
 
 
+CURRENCIES_KEPT: Final = 512
+"""More than ISO 4217 has; a bound, should somebody ask about codes that are none."""
+
+
 def minor_units(currency: str) -> int:
     """How many decimals a payable amount of this currency has."""
     return MINOR_UNITS.get(currency, DEFAULT_MINOR_UNITS)
 
 
+@lru_cache(maxsize=CURRENCIES_KEPT)
+def minor_unit(currency: str) -> Decimal:
+    """The smallest payable amount of this currency: 0.01 of most."""
+    return Decimal(1).scaleb(-minor_units(currency))
+
+
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """The nearest payable amount; a half goes away from zero, as Odoo and tills do it."""
-    return amount.quantize(Decimal(1).scaleb(-minor_units(currency)), rounding=ROUND_HALF_UP)
+    return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
 
 
 class Money(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):

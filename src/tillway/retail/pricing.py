@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from tillway import clock
 from tillway.retail.limits import PRICE_DECIMALS, WHOLE_DIGITS
-from tillway.retail.money import minor_units
+from tillway.retail.money import minor_unit, minor_units
 from tillway.retail.price import LIST_PRICE, Price, PriceList, PriceRule, PriceSource
 from tillway.retail.product import Product
 from tillway.retail.rule_order import applying
@@ -26,6 +26,7 @@ NO_LISTS: Final[Mapping[str, PriceList]] = MappingProxyType({})
 _ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
+_FINEST: Final = Decimal(1).scaleb(-PRICE_DECIMALS)
 
 
 class _Question(NamedTuple):
@@ -136,11 +137,10 @@ def _list_price(product: Product, price_list: PriceList) -> Decimal | None:
 
 def _tidy(amount: Decimal, currency: str) -> Decimal | None:
     """As a price is written: no zeros beyond the minor unit, `PRICE_DECIMALS` at most; None when out of bounds."""
-    fine = amount.quantize(Decimal(1).scaleb(-PRICE_DECIMALS), rounding=ROUND_HALF_UP).normalize()
+    fine = amount.quantize(_FINEST, rounding=ROUND_HALF_UP).normalize()
     if fine.adjusted() >= WHOLE_DIGITS:
         return None
-    minor = minor_units(currency)
-    return fine.quantize(Decimal(1).scaleb(-minor)) if int(fine.as_tuple().exponent) > -minor else fine
+    return fine.quantize(minor_unit(currency)) if int(fine.as_tuple().exponent) > -minor_units(currency) else fine
 
 
 def _starts(rule: PriceRule) -> datetime:

@@ -17,7 +17,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 from tillway.retail.data_class import DataClass, classed
 from tillway.retail.limits import Id, Name, Percent
-from tillway.retail.money import minor_units, rounded
+from tillway.retail.money import minor_unit, rounded
 from tillway.retail.word import Word
 
 Rounding = Literal["line", "total"]
@@ -134,7 +134,7 @@ def _laid(parts: Sequence[Decimal], total: Decimal, weights: Sequence[Decimal], 
     missing = total - sum(parts, Decimal(0))
     if not missing:
         return list(parts)
-    unit = Decimal(1).scaleb(-minor_units(currency)).copy_sign(missing)
+    unit = minor_unit(currency).copy_sign(missing)
     heaviest = sorted(range(len(parts)), key=lambda place: -weights[place])
     able = [place for place in heaviest if weights[place]] or heaviest
     laid = list(parts)
