@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Self
 
 import asyncpg
@@ -92,15 +92,13 @@ class Database:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    @asynccontextmanager
-    async def transaction(self, cut: float = TRANSACTION_CUT_SECONDS) -> AsyncIterator[Tx]:
+    def transaction(self, cut: float = TRANSACTION_CUT_SECONDS) -> AbstractAsyncContextManager[Tx]:
         """All or nothing; see `Tx`. `cut` is the longest time in seconds from entering to committed.
 
         Unavailable: cut, or the server is away, and nothing was done. OutcomeUnknown: the connection was lost while
         it committed. TryAgain: contention. An error of the body rolls back and passes through.
         """
-        async with Tx(self._pool, self._nudger.nudge, self._cancel).running(cut) as tx:
-            yield tx
+        return Tx(self._pool, self._nudger.nudge, self._cancel).running(cut)
 
     async def fetch(self, sql: str, *args: Any) -> list[Any]:
         """All rows of a read outside any transaction."""
