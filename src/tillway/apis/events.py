@@ -19,7 +19,11 @@ def bind(following: Following) -> dict[str, Handler]:
     async def read_feed(ask: Ask) -> Answer:
         types = receivable(ask.query.get("types"), ask.grant, ask.landscape)
         events, following_on = await following.read(
-            ask, types=types, choose=lambda event: visible(ask.grant, event), subject=ask.query.get("subject")
+            ask,
+            types=types,
+            # "*" means all that the landscape declares as told to others, not all that the journal holds.
+            choose=lambda event: event.type in ask.landscape.events and visible(ask.grant, event),
+            subject=ask.query.get("subject"),
         )
         return Answer(200, {"events": [cloudevent(event) for event in events], "next": following_on})
 

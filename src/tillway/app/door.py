@@ -19,7 +19,7 @@ from tillway.app.landscapes import Watched
 from tillway.app.realm import realm_of
 from tillway.errors import Misconfigured, TryAgain, report
 from tillway.gateway import Door, Leaving, build
-from tillway.identity import SigningKeys
+from tillway.identity import Overlay, SigningKeys
 from tillway.journal import Tail
 from tillway.postgres import Database
 from tillway.records import Shelf, freshness, missing_loads
@@ -72,7 +72,8 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
     async with Database(given.database_url, "door") as db:
         tail = Tail(db)
         await tail.start()
-        leaving = Leaving()
+        leaving, overlay = Leaving(), Overlay(db, tail)
+        await overlay.load()
         door = build(
             documents=contracts.load(),
             bindings=apis.bindings(db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving),
@@ -80,11 +81,12 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             active=watched.active,
             database=db,
             secrets=Secrets(watched),
+            restricted=overlay,
             ready=lambda: _unready(db, watched),
             leaving=leaving,
             observer=_observe,
         )
-        yield door, (tail.run(), watched.run())
+        yield door, (tail.run(), overlay.run(), watched.run())
 
 
 def _observe(operation: str, status: int, seconds: float, consumer: str | None, correlation: str) -> None:
@@ -127,6 +129,7 @@ async def _main(stop: asyncio.Event) -> None:
     given = settings.read(os.environ)
     telemetry.configure(given.log_level, process="door")
     async with opened(given) as (door, works):
+        child.settle_memory()
         ending = asyncio.Event()
         serving = asyncio.ensure_future(_serve(given, door, stop))
         serving.add_done_callback(lambda _: ending.set())

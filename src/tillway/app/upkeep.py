@@ -9,6 +9,7 @@ from typing import Final
 from tillway import clock
 from tillway.errors import TryAgain
 from tillway.gateway import forget
+from tillway.identity import forget_restrictions
 from tillway.journal import ensure_partitions
 from tillway.postgres import Database
 
@@ -30,6 +31,7 @@ class Upkeep:
             try:
                 await ensure_partitions(self._db, clock.now())
                 await forget(self._db, clock.now())
+                await forget_restrictions(self._db, clock.now())
             except TryAgain as error:
                 log.warning("upkeep: %s", error.detail)
             await asyncio.sleep(EVERY_SECONDS)

@@ -13,13 +13,14 @@ from tillway.contracts import Documents
 from tillway.errors import TillwayError
 from tillway.gateway.answering import Outgoing, Send, put
 from tillway.gateway.ask import Handler
+from tillway.gateway.consumer_state import Restricted
 from tillway.gateway.context import Context, context
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.metrics import Metrics
 from tillway.gateway.pipeline import Pipeline, Request, Seen
 from tillway.gateway.public import Public, Ready, Secrets
 from tillway.gateway.routes import Routes
-from tillway.identity import SigningKeys
+from tillway.identity import UNRESTRICTED, Restrictions, SigningKeys
 from tillway.landscape import Active
 from tillway.postgres import Database
 from tillway.web import ClientGone, Incoming, render
@@ -40,6 +41,11 @@ def unobserved(_operation: str, _status: int, _seconds: float, _consumer: str | 
     """The observer of doors that nobody watches."""
 
 
+def unrestricted() -> Restrictions:
+    """The overlay of doors that have none."""
+    return UNRESTRICTED
+
+
 def build(
     *,
     documents: Documents,
@@ -49,6 +55,7 @@ def build(
     database: Database,
     secrets: Secrets,
     ready: Ready,
+    restricted: Restricted = unrestricted,
     observer: Observer = unobserved,
     registry: CollectorRegistry | None = None,
     leaving: Leaving | None = None,
@@ -56,7 +63,8 @@ def build(
 ) -> Door:
     """The door over these rooms. Misconfigured when documents and bindings do not cover one another.
 
-    `secrets` gives the consumers' client secrets as they are now, `ready` what keeps this node from being ready.
+    `secrets` gives the consumers' client secrets as they are now, `ready` what keeps this node from being ready,
+    `restricted` what is suspended, revoked or lost now.
     `leaving` is the one that handlers which wait were bound with. `check_answers` holds every answer against its
     contract: for tests.
     """
@@ -64,12 +72,15 @@ def build(
     leaving = Leaving() if leaving is None else leaving
     return Door(
         routes=Routes(documents, bindings),
-        pipeline=Pipeline(keys=keys, active=active, database=database, check_answers=check_answers),
+        pipeline=Pipeline(
+            keys=keys, active=active, restricted=restricted, database=database, check_answers=check_answers
+        ),
         public=Public(
             documents=documents,
             keys=keys,
             active=active,
             secrets=secrets,
+            restricted=restricted,
             ready=ready,
             metrics=metrics,
             leaving=leaving,

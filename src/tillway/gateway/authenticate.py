@@ -53,6 +53,7 @@ def _former(claims: Claims) -> Principal:
         kind="machine",
         scopes=frozenset(),
         claimed=frozenset(claims.scopes),
+        holder=claims.client_id,
         token_id=claims.token_id,
         expires_at=claims.expires_at,
     )

@@ -1,6 +1,6 @@
 """The pipeline: the stages in their order, for one request to an operation.
 
-    route -> authenticate -> authorise -> parameters -> body -> schema -> claim -> handler -> answer
+    route -> authenticate -> consumer state -> authorise -> parameters -> body -> schema -> claim -> handler -> answer
 
 Each stage stands in a file of its own; a refusal of any of them is an error of `tillway.errors` on its way to `door`.
 """
@@ -23,6 +23,7 @@ from tillway.gateway.ask import Ask
 from tillway.gateway.authenticate import authenticate
 from tillway.gateway.authorise import authorise
 from tillway.gateway.body import read_json
+from tillway.gateway.consumer_state import Restricted, in_good_standing
 from tillway.gateway.context import Context, text
 from tillway.gateway.deadline import seconds_allowed
 from tillway.gateway.routes import Route
@@ -54,9 +55,12 @@ class Seen(msgspec.Struct):
 class Pipeline:
     """The stages with what they need. `check_answers` holds answers against the contract: for tests only."""
 
-    def __init__(self, *, keys: SigningKeys, active: Active, database: Database, check_answers: bool) -> None:
+    def __init__(
+        self, *, keys: SigningKeys, active: Active, restricted: Restricted, database: Database, check_answers: bool
+    ) -> None:
         self._keys = keys
         self._active = active
+        self._restricted = restricted
         self._database = database
         self._check_answers = check_answers
 
@@ -66,6 +70,7 @@ class Pipeline:
         landscape = self._active.current
         asker = await authenticate(self._keys, text(headers, b"authorization"), operation, landscape, now)
         seen.consumer = asker.principal.id
+        asker = in_good_standing(asker, self._restricted(), operation, now)
         admitted = authorise(asker, operation, landscape)
         path, query, wrong = schema.parameters(route.checks, found, request.query, headers)
         body: Any = None

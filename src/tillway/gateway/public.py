@@ -11,6 +11,7 @@ from tillway import clock, ids
 from tillway.contracts import Documents, catalog
 from tillway.errors import TillwayError
 from tillway.gateway.answering import JSON, Headers, Outgoing
+from tillway.gateway.consumer_state import Restricted
 from tillway.gateway.context import text
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.metrics import MEDIA_TYPE, Metrics
@@ -51,6 +52,7 @@ class Public:
         keys: SigningKeys,
         active: Active,
         secrets: Secrets,
+        restricted: Restricted,
         ready: Ready,
         metrics: Metrics,
         leaving: Leaving,
@@ -58,6 +60,7 @@ class Public:
         self._keys = keys
         self._active = active
         self._secrets = secrets
+        self._restricted = restricted
         self._ready = ready
         self._metrics = metrics
         self._leaving = leaving
@@ -110,6 +113,7 @@ class Public:
             TokenRequest(form=form, authorization=text(headers, b"authorization")),
             landscape=self._active.current,
             secrets=self._secrets(),
+            restrictions=self._restricted(),
             key=self._keys.ring.signing,
             realm=self._keys.realm,
             now=clock.now(),

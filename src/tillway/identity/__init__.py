@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tillway.identity.authentication import authenticate, grant
+from tillway.identity.access import Act, forget_restrictions, lift, restrict, restricted_now
+from tillway.identity.authentication import authenticate, grant, invalid_token
 from tillway.identity.challenge import MissingScope, NotAuthenticated
 from tillway.identity.issuing import (
     OPERATOR_LIFETIME,
@@ -14,7 +15,9 @@ from tillway.identity.issuing import (
     parse_form,
 )
 from tillway.identity.metadata import JWKS_PATH, METADATA_PATH, TOKEN_PATH, metadata
+from tillway.identity.overlay import Overlay
 from tillway.identity.principal import Grant, Principal, PrincipalKind
+from tillway.identity.restrictions import UNRESTRICTED, AccessChange, Restriction, Restrictions
 from tillway.identity.signing import KeyRing, SigningKeys, ring_of
 
 __all__ = [
@@ -23,20 +26,31 @@ __all__ = [
     "OPERATOR_LIFETIME",
     "TOKEN_LIFETIME",
     "TOKEN_PATH",
+    "UNRESTRICTED",
+    "AccessChange",
+    "Act",
     "Grant",
     "KeyRing",
     "MissingScope",
     "NotAuthenticated",
+    "Overlay",
     "Principal",
     "PrincipalKind",
+    "Restriction",
+    "Restrictions",
     "SigningKeys",
     "TokenAnswer",
     "TokenRequest",
     "authenticate",
+    "forget_restrictions",
     "grant",
+    "invalid_token",
     "issue",
+    "lift",
     "metadata",
     "operator_token",
     "parse_form",
+    "restrict",
+    "restricted_now",
     "ring_of",
 ]

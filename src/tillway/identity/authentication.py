@@ -91,4 +91,5 @@ def _principal(claims: Claims, granted: frozenset[str]) -> Principal:
         token_id=claims.token_id,
         expires_at=claims.expires_at,
         claimed=frozenset(claims.scopes),
+        holder=claims.client_id,
     )

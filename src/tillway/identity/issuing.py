@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey
 
 from tillway.identity.challenge import PROTECTION_REALM
 from tillway.identity.client_authentication import AmbiguousClient, authenticated, credentials
+from tillway.identity.restrictions import UNRESTRICTED, Restrictions
 from tillway.landscape import Consumer, Landscape
 from tillway.tokens import Claims, Realm, sign
 
@@ -84,6 +85,7 @@ def issue(
     realm: Realm,
     now: datetime,
     token_id: str,
+    restrictions: Restrictions = UNRESTRICTED,
 ) -> TokenAnswer:
     """A token for the scopes asked for (all granted ones if none), or an RFC 6749 section 5.2 error; never raises.
 
@@ -92,6 +94,7 @@ def issue(
     try:
         form = _single(request.form)
         consumer = _client(request.authorization, form, landscape, secrets)
+        _unrestricted(consumer, restrictions, now)
         scopes = _scopes(form, consumer)
     except _Refusal as refusal:
         return _refused(refusal)
@@ -160,6 +163,11 @@ def _client(
     if consumer is None:
         raise _Refusal("invalid_client", "the client is not known or its secret is wrong")
     return consumer
+
+
+def _unrestricted(consumer: Consumer, restrictions: Restrictions, now: datetime) -> None:
+    if restrictions.holds("consumer", consumer.id, now):
+        raise _Refusal("unauthorized_client", "the client is suspended", consumer=consumer.id)
 
 
 def _scopes(form: Mapping[str, str], consumer: Consumer) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ PrincipalKind = Literal["machine", "device", "person", "operator"]
 class Principal:
     """Somebody who proved who they are. `scopes` hold what their token says *and* the landscape grants now.
 
-    `claimed` holds all that their token says, also what the landscape does not grant any more.
+    `claimed` holds all that their token says, also what the landscape does not grant any more. `holder` is who brings
+    the token: the consumer itself, an enrolled device of it, or the consumer that acts for it.
     """
 
     id: str
@@ -22,6 +23,7 @@ class Principal:
     token_id: str
     expires_at: datetime
     claimed: frozenset[str] = frozenset()
+    holder: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -36,6 +36,7 @@ EVERY_OPERATION = {
     "traceTransaction",
 }
 EVERY_EVENT = {
+    "access.changed",
     "cloudevent",
     "order.accepted",
     "order.exception",

@@ -87,6 +87,7 @@ def test_what_needs_no_token_is_listed_completely() -> None:
         keys=cast("Any", keys),
         active=nothing,
         secrets=nothing,
+        restricted=nothing,
         ready=nothing,
         metrics=nothing,
         leaving=nothing,

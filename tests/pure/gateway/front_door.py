@@ -14,6 +14,7 @@ import yaml
 from tillway import clock
 from tillway.contracts import load
 from tillway.gateway import Answer, Door, build
+from tillway.gateway.app import unrestricted
 from tillway.identity import SigningKeys, ring_of
 from tillway.landscape import Active
 from tillway.landscape import build as build_landscape
@@ -183,7 +184,13 @@ class Front:
 
 
 def front(
-    *, ready=always_ready, database: Database | None = None, check_answers: bool = False, land=None, **handlers
+    *,
+    ready=always_ready,
+    database: Database | None = None,
+    check_answers: bool = False,
+    land=None,
+    restricted=unrestricted,
+    **handlers,
 ) -> Front:
     """A door whose operations are answered by these handlers; all others answer 200 with nothing."""
     bindings = {operation.id: handlers.pop(operation.id, nothing) for _, operation in load().operations()}
@@ -198,6 +205,7 @@ def front(
         active=active,
         database=database,
         secrets=lambda: SECRETS,
+        restricted=restricted,
         ready=ready,
         observer=lambda *told: observed.append(told),
         check_answers=check_answers,

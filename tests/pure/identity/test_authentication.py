@@ -35,6 +35,7 @@ def test_a_bearer_token_names_its_principal() -> None:
         token_id="jti-1",
         expires_at=NOW + TOKEN_LIFETIME,
         claimed=frozenset({"orders:read"}),
+        holder="webshop",
     )
 
 
