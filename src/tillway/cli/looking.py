@@ -18,7 +18,7 @@ from rich.table import Table
 from tillway import journal, settings
 from tillway.app.hub import running
 from tillway.cli.asking import Hub, state_directory
-from tillway.errors import Forbidden, NotFound
+from tillway.errors import Forbidden, Misconfigured, NotFound
 from tillway.landscape import read, reveal
 
 # Seconds one long poll of `follow` waits.
@@ -95,6 +95,11 @@ async def _token(state: Path, consumer: str, scopes: list[str]) -> dict[str, Any
     entry = read(directory).consumers.get(consumer)
     if entry is None:
         raise NotFound(f"no consumer is called {consumer}", remedy="look under `consumers` in the landscape")
+    if entry.secret is None:
+        raise Misconfigured(
+            f"{consumer} has no secret here: it proves who it is by a key or certificate of its own",
+            remedy="get the token where that key is",
+        )
     secret = reveal(entry.secret, directory)
     form = {"grant_type": "client_credentials", "client_id": consumer, "client_secret": secret}
     if scopes:

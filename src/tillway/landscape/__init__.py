@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tillway.landscape.active import Active, Listener
+from tillway.landscape.base import SecretRef
 from tillway.landscape.building import build
 from tillway.landscape.landscape import Landscape
+from tillway.landscape.machines import Issuer, Proof, PublicKeyRef, Transport, loopback
 from tillway.landscape.model import (
     Api,
     Connection,
@@ -14,17 +16,21 @@ from tillway.landscape.model import (
     Organisation,
     Outbound,
     PriceListEntry,
-    SecretRef,
     Shop,
     SubscriptionEntry,
     Till,
     Webhook,
 )
+from tillway.landscape.policies import BASE_PREFIX, Policy
+from tillway.landscape.policy_checks import ELSEWHERE
 from tillway.landscape.problem import InvalidLandscape, Mark, Problem
-from tillway.landscape.reading import fingerprint, read, reveal, reveal_all
+from tillway.landscape.quotas import Quota
+from tillway.landscape.reading import fingerprint, public_keys, read, reveal, reveal_all
 from tillway.landscape.schema import json_schema
 
 __all__ = [
+    "BASE_PREFIX",
+    "ELSEWHERE",
     "Active",
     "Api",
     "Connection",
@@ -32,21 +38,29 @@ __all__ = [
     "CustomerEntry",
     "EventEntry",
     "InvalidLandscape",
+    "Issuer",
     "Landscape",
     "Listener",
     "Mark",
     "Organisation",
     "Outbound",
+    "Policy",
     "PriceListEntry",
     "Problem",
+    "Proof",
+    "PublicKeyRef",
+    "Quota",
     "SecretRef",
     "Shop",
     "SubscriptionEntry",
     "Till",
+    "Transport",
     "Webhook",
     "build",
     "fingerprint",
     "json_schema",
+    "loopback",
+    "public_keys",
     "read",
     "reveal",
     "reveal_all",

@@ -5,6 +5,7 @@ Only this hub issues them, so the shape is held exactly: one algorithm, one type
 
 from __future__ import annotations
 
+from tillway.tokens import base64url
 from tillway.tokens.checking import LEEWAY, TOKEN_BYTES_MAX, VERIFIED_MAX, Verifier, sign, verify
 from tillway.tokens.claims import BadToken, Claims, Confirmation, Realm, UnknownKey
 from tillway.tokens.keys import ALGORITHM, key_text, new_key, public_jwk, read_key
@@ -20,6 +21,7 @@ __all__ = [
     "Realm",
     "UnknownKey",
     "Verifier",
+    "base64url",
     "key_text",
     "new_key",
     "public_jwk",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from tillway.tokens import base64url
 from tillway.tokens.claims import BadToken, Claims, Realm, UnknownKey, read, written
 from tillway.tokens.keys import ALGORITHM
 
@@ -61,18 +61,12 @@ def _kid(token: str) -> str:
     if token.count(".") != 2:  # noqa: PLR2004 - header, payload and signature
         raise BadToken("the access token is not a signed JWT")
     try:
-        header = msgspec.json.decode(_base64url(token[: token.index(".")]), type=_Header)
+        header = msgspec.json.decode(base64url.decode(token[: token.index(".")]), type=_Header)
     except (msgspec.DecodeError, ValueError) as error:
         raise BadToken("the access token's header is not one of ours") from error
     if header.alg != ALGORITHM or header.typ != TOKEN_TYPE:
         raise BadToken(f"the access token is not of type {TOKEN_TYPE} signed with {ALGORITHM}")
     return header.kid
-
-
-def _base64url(text: str) -> bytes:
-    """Strictly: only the URL alphabet, no padding; `base64` alone skips what it does not know."""
-    standard = text.translate({ord("-"): "+", ord("_"): "/", ord("+"): "!", ord("/"): "!", ord("="): "!"})
-    return binascii.a2b_base64(standard + "=" * (-len(text) % 4), strict_mode=True)
 
 
 def _in_force(claims: Claims, realm: Realm, now: datetime) -> None:
