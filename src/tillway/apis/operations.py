@@ -25,7 +25,6 @@ def bind(db: Database, tail: Tail, following: Following, leaving: Leaving) -> di
         "followJournal": looks.follow_journal,
         "traceTransaction": looks.trace_transaction,
         "listFollowers": looks.list_followers,
-        "listParked": looks.list_parked,
         "listExceptions": looks.list_exceptions,
         "getHealth": looks.get_health,
     }
@@ -69,9 +68,6 @@ class _Looks:
 
     async def list_followers(self, _ask: Ask) -> Answer:
         return Answer(200, {"followers": await journal.follower_states(self._db)})
-
-    async def list_parked(self, _ask: Ask) -> Answer:
-        return Answer(200, {"parked": await journal.parked_items(self._db)})
 
     async def list_exceptions(self, _ask: Ask) -> Answer:
         return Answer(200, {"exceptions": [_exception(item) for item in await processes.exceptions(self._db)]})

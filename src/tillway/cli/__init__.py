@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tillway.cli import parked
 from tillway.cli.options import Json, State
 from tillway.errors import Misconfigured, TillwayError
 
@@ -17,6 +18,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(parked.app, name="parked")
 
 EXIT_FAILED = 1
 EXIT_MISCONFIGURED = 3

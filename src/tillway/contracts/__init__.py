@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tillway.contracts import catalog
+from tillway.contracts.classes import classes_of
 from tillway.contracts.documents import ENVELOPE, Documents, load
 from tillway.contracts.operation import Document, Operation, Parameter, compile_document, escaped, resolve
 from tillway.contracts.validators import Check, OperationChecks, ParameterCheck, checker
@@ -18,6 +19,7 @@ __all__ = [
     "ParameterCheck",
     "catalog",
     "checker",
+    "classes_of",
     "compile_document",
     "escaped",
     "load",

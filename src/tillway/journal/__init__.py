@@ -7,12 +7,20 @@ Events are appended in the transaction that makes them true (`appending`), get a
 
 from __future__ import annotations
 
-from tillway.journal import cursor
+from tillway.journal import acting, cursor
+from tillway.journal.acting import replay
 from tillway.journal.appending import APPENDED_CHANNEL, appending
 from tillway.journal.event import Event, Recorded, cloudevent, long_type, short_type
 from tillway.journal.follower import Follower, enrolling, resuming, unfollow
-from tillway.journal.overview import FollowerState, ParkedItem, ensure_partitions, follower_states, parked_items, replay
-from tillway.journal.reading import Head, Page, by_correlation, by_subject, head, oldest, read
+from tillway.journal.overview import (
+    FollowerState,
+    ParkedItem,
+    bury,
+    ensure_partitions,
+    follower_states,
+    parked_items,
+)
+from tillway.journal.reading import Head, Page, at, by_correlation, by_subject, head, oldest, read
 from tillway.journal.runner import Runner
 from tillway.journal.sequencer import Sequencer
 from tillway.journal.tail import Tail
@@ -29,7 +37,10 @@ __all__ = [
     "Runner",
     "Sequencer",
     "Tail",
+    "acting",
     "appending",
+    "at",
+    "bury",
     "by_correlation",
     "by_subject",
     "cloudevent",

@@ -21,10 +21,12 @@ EVERY_OPERATION = {
     "followJournal",
     "getHealth",
     "getOrder",
+    "getParked",
     "getPrice",
     "getProduct",
     "getSale",
     "getSubscription",
+    "holdParkedGroup",
     "listExceptions",
     "listFollowers",
     "listParked",
@@ -33,6 +35,10 @@ EVERY_OPERATION = {
     "quotePrices",
     "readFeed",
     "recordSales",
+    "retryParked",
+    "retryParkedGroup",
+    "skipParked",
+    "skipParkedGroup",
     "traceTransaction",
 }
 EVERY_EVENT = {

@@ -73,7 +73,7 @@ def _command(name: str, command: Any) -> str:
 def _options(command: Any) -> Iterator[list[str]]:
     for each in command.params:
         if each.param_type_name == "argument":
-            yield [f"`{each.name.upper()}`", "required", each.help]
+            yield [f"`{each.name.upper()}`", "required" if each.required else "none", each.help]
         else:
             variable = f" Also read from `{each.envvar}`." if each.envvar else ""
             yield [f"`{each.opts[0]}{_value(each)}`", _default_of(each), f"{each.help}{variable}"]
@@ -85,6 +85,8 @@ def _value(option: Any) -> str:
 
 
 def _default_of(option: Any) -> str:
+    if option.required:
+        return "required"
     return "off" if option.is_flag else _default(option.default)
 
 
