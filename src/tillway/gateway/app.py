@@ -129,7 +129,9 @@ class Door:
         incoming = Incoming(receive, headers)
         seen = Seen(UNKNOWN)
         try:
-            out = await self._answer(scope, Request(headers, scope["query_string"], incoming, ids_of), seen)
+            out = await self._answer(
+                scope, Request(headers, scope["query_string"], incoming, ids_of, _peer(scope)), seen
+            )
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the asker gets a problem and we get the stack
@@ -162,6 +164,11 @@ class Door:
                 self.drain()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _peer(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def _refused(error: Exception, operation: str, ids_of: Context) -> Outgoing:

@@ -21,7 +21,7 @@ from tillway.gateway import idempotency, schema
 from tillway.gateway.answering import Outgoing, check, outgoing
 from tillway.gateway.ask import Ask
 from tillway.gateway.authenticate import authenticate
-from tillway.gateway.authorise import authorise
+from tillway.gateway.authorise import Authoriser
 from tillway.gateway.body import read_json
 from tillway.gateway.consumer_state import Restricted, in_good_standing
 from tillway.gateway.context import Context, text
@@ -37,12 +37,13 @@ _IDEMPOTENCY_KEY: Final = b"idempotency-key"
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One request as it stands on the line."""
+    """One request as it stands on the line; `peer` is the address it comes from."""
 
     headers: Mapping[bytes, bytes]
     query: bytes
     incoming: Incoming
     context: Context
+    peer: str = ""
 
 
 class Seen(msgspec.Struct):
@@ -63,6 +64,7 @@ class Pipeline:
         self._restricted = restricted
         self._database = database
         self._check_answers = check_answers
+        self._authoriser = Authoriser()
 
     async def run(self, route: Route, found: Mapping[str, str], request: Request, seen: Seen) -> Outgoing:
         """The answer to one request; `found` are the parameters in its path. Raises whatever refuses it."""
@@ -71,7 +73,7 @@ class Pipeline:
         asker = await authenticate(self._keys, text(headers, b"authorization"), operation, landscape, now)
         seen.consumer = asker.principal.id
         asker = in_good_standing(asker, self._restricted(), operation, now)
-        admitted = authorise(asker, operation, landscape)
+        admitted = await self._authoriser.admitted(asker, operation, landscape, now, request.peer)
         path, query, wrong = schema.parameters(route.checks, found, request.query, headers)
         body: Any = None
         if operation.body is not None:

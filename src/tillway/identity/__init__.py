@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from tillway.identity.access import Act, forget_restrictions, lift, restrict, restricted_now
-from tillway.identity.authentication import authenticate, grant, invalid_token
+from tillway.identity.authentication import authenticate, invalid_token
 from tillway.identity.challenge import MissingScope, NotAuthenticated
+from tillway.identity.circumstances import WEEKDAYS, Circumstances
+from tillway.identity.deciding import Decider, decider, grant
+from tillway.identity.facts import Facts, facts_of, facts_of_consumer
 from tillway.identity.issuing import (
     OPERATOR_LIFETIME,
     TOKEN_LIFETIME,
@@ -27,8 +30,12 @@ __all__ = [
     "TOKEN_LIFETIME",
     "TOKEN_PATH",
     "UNRESTRICTED",
+    "WEEKDAYS",
     "AccessChange",
     "Act",
+    "Circumstances",
+    "Decider",
+    "Facts",
     "Grant",
     "KeyRing",
     "MissingScope",
@@ -42,6 +49,9 @@ __all__ = [
     "TokenAnswer",
     "TokenRequest",
     "authenticate",
+    "decider",
+    "facts_of",
+    "facts_of_consumer",
     "forget_restrictions",
     "grant",
     "invalid_token",

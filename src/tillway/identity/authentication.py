@@ -1,15 +1,15 @@
-"""From an Authorization header to a Principal, and from a Principal to a Grant. Pure but for the verifier's memory."""
+"""From an Authorization header to a Principal. Pure but for the verifier's memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from joserfc.jwk import ECKey
 
-from tillway.identity.challenge import MissingScope, NotAuthenticated
+from tillway.identity.challenge import NotAuthenticated
 from tillway.identity.issuing import OPERATOR, OPERATOR_SCOPES
-from tillway.identity.principal import Grant, Principal, PrincipalKind
+from tillway.identity.principal import Principal, PrincipalKind
 from tillway.landscape import Landscape
 from tillway.tokens import BadToken, Claims, UnknownKey, Verifier
 
@@ -44,31 +44,6 @@ def authenticate(
     return _principal(claims, frozenset(consumer.scopes))
 
 
-def grant(principal: Principal, landscape: Landscape, scopes: Iterable[str]) -> Grant:
-    """What the principal may touch, if it has all of an operation's `scopes`; raises MissingScope naming the others."""
-    missing = tuple(scope for scope in scopes if scope not in principal.scopes)
-    if missing:
-        raise MissingScope(missing)
-    if principal.kind == OPERATOR:
-        return Grant(consumer=principal.id, kind="operator", scopes=principal.scopes, shops=None)
-    consumer = landscape.consumers.get(principal.id)
-    if consumer is None:
-        raise invalid_token("the access token's subject is not known any more")
-    own = frozenset((consumer.shop,) if consumer.shop is not None else ())
-    listed = own if consumer.shops is None else frozenset(consumer.shops)
-    shop = landscape.shops.get(consumer.shop) if consumer.shop is not None else None
-    return Grant(
-        consumer=consumer.id,
-        kind=principal.kind,
-        scopes=principal.scopes,
-        shops=None if consumer.shops == "*" else listed,
-        shop=consumer.shop,
-        price_list=consumer.price_list or (shop.price_list if shop is not None else None),
-        customer=consumer.customer,
-        event_types=None if consumer.event_types == "*" else frozenset(consumer.event_types),
-    )
-
-
 def invalid_token(detail: str) -> NotAuthenticated:
     """401 of RFC 6750 for a token that was brought and does not count."""
     return NotAuthenticated(detail, remedy="get a new token at /oauth2/token", error="invalid_token")
@@ -92,4 +67,7 @@ def _principal(claims: Claims, granted: frozenset[str]) -> Principal:
         expires_at=claims.expires_at,
         claimed=frozenset(claims.scopes),
         holder=claims.client_id,
+        shop=claims.shop,
+        roles=frozenset(claims.roles),
+        auth_time=claims.auth_time,
     )

@@ -44,7 +44,7 @@ class Courier:
         TryAgain and OutcomeUnknown: the receiver is not able now. Poison: it refuses this event. When it wants
         nothing more the subscription is switched off, and the event stays with it.
         """
-        who = recipient_or_none(self._active.current, to.consumer)
+        who = recipient_or_none(self._active.current, to.consumer, clock.now())
         if who is None:
             raise Unavailable(f"{to.consumer} may be told nothing any more")
         if not visible(who, event):

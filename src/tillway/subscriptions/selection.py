@@ -12,8 +12,8 @@ from tillway.identity import Grant, Principal, grant
 from tillway.journal import Recorded, cloudevent
 from tillway.landscape import Landscape
 
-# What a consumer needs to be told anything, by whichever way.
-SCOPE: Final = "events:read"
+# What a consumer must be allowed to be told anything, by whichever way.
+OPERATION: Final = "readFeed"
 
 # Nobody brought a token: a subscription stands by itself, until the landscape takes it away.
 _NO_TOKEN: Final = ""
@@ -43,10 +43,10 @@ def wire(event: Recorded) -> bytes:
     return _encode(cloudevent(event))
 
 
-def recipient(landscape: Landscape, consumer: str) -> Grant:
+def recipient(landscape: Landscape, consumer: str, now: datetime) -> Grant:
     """What the landscape lets a consumer be told now.
 
-    Raises Forbidden when it lacks `events:read`, Unauthenticated when it is not known any more.
+    Raises Forbidden when it may not read the feed (`events:read`), Unauthenticated when it is not known any more.
     """
     declared = landscape.consumers.get(consumer)
     if declared is None:
@@ -58,12 +58,12 @@ def recipient(landscape: Landscape, consumer: str) -> Grant:
         token_id=_NO_TOKEN,
         expires_at=_NO_END,
     )
-    return grant(principal, landscape, (SCOPE,))
+    return grant(principal, landscape, OPERATION, now=now)
 
 
-def recipient_or_none(landscape: Landscape, consumer: str) -> Grant | None:
+def recipient_or_none(landscape: Landscape, consumer: str, now: datetime) -> Grant | None:
     """As `recipient`; None when nothing may be told."""
     try:
-        return recipient(landscape, consumer)
+        return recipient(landscape, consumer, now)
     except (Forbidden, Unauthenticated):
         return None

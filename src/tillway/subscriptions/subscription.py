@@ -57,7 +57,7 @@ def ask(landscape: Landscape, *, consumer: str, types: Sequence[str], url: str, 
     Invalid with every violation: types not declared or not for this consumer (`/types/0`), an address that may not be
     called (`/delivery/url`). Forbidden without `events:read`.
     """
-    who = recipient(landscape, consumer)
+    who = recipient(landscape, consumer, now)
     named = [short_type(name) for name in types]
     violations = (
         *_wrong_types(landscape, who, named),
@@ -76,15 +76,15 @@ def ask(landscape: Landscape, *, consumer: str, types: Sequence[str], url: str, 
     )
 
 
-def current(landscape: Landscape, rows: Sequence[Subscription]) -> tuple[Subscription, ...]:
+def current(landscape: Landscape, rows: Sequence[Subscription], now: datetime) -> tuple[Subscription, ...]:
     """Those that are told something now: active, still declared if they were, of a consumer that may be told events.
 
     What the landscape says of its own wins over the row.
     """
-    return tuple(_current(landscape, rows))
+    return tuple(_current(landscape, rows, now))
 
 
-def _current(landscape: Landscape, rows: Sequence[Subscription]) -> Iterator[Subscription]:
+def _current(landscape: Landscape, rows: Sequence[Subscription], now: datetime) -> Iterator[Subscription]:
     for row in rows:
         kept = row
         if row.origin == "landscape":
@@ -92,7 +92,7 @@ def _current(landscape: Landscape, rows: Sequence[Subscription]) -> Iterator[Sub
             if entry is None:
                 continue
             kept = replace(row, consumer=entry.consumer, types=entry.types, url=entry.delivery.url)
-        if kept.status == "active" and recipient_or_none(landscape, kept.consumer) is not None:
+        if kept.status == "active" and recipient_or_none(landscape, kept.consumer, now) is not None:
             yield kept
 
 

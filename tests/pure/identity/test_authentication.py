@@ -7,12 +7,9 @@ from tests.pure.identity.who import KEY, LANDSCAPE, NOW, REALM, RING, landscape,
 
 from tillway.identity import (
     TOKEN_LIFETIME,
-    Grant,
-    MissingScope,
     NotAuthenticated,
     Principal,
     authenticate,
-    grant,
     metadata,
     operator_token,
     ring_of,
@@ -89,71 +86,6 @@ def test_an_operator_needs_no_entry_in_the_landscape() -> None:
     bearer = operator_token(key=KEY, realm=REALM, now=NOW, token_id="jti-2")
     who = principal(bearer)
     assert (who.id, who.kind, who.scopes) == ("operator", "operator", {"operations:read", "operations:write"})
-    assert grant(who, LANDSCAPE, ["operations:read"]) == Grant(
-        consumer="operator",
-        kind="operator",
-        scopes=frozenset({"operations:read", "operations:write"}),
-        shops=None,
-        event_types=frozenset(),
-    )
-
-
-def test_a_grant_holds_what_the_landscape_says() -> None:
-    assert grant(principal(token("webshop", "orders:write")), LANDSCAPE, ["orders:write"]) == Grant(
-        consumer="webshop",
-        kind="machine",
-        scopes=frozenset({"orders:write"}),
-        shops=None,
-        shop="berlin",
-        price_list="web",
-        customer="walk-in",
-        event_types=None,
-    )
-
-
-def test_who_names_no_shops_sees_its_own_and_is_quoted_by_its_list() -> None:
-    assert grant(principal(token("till")), LANDSCAPE, []) == Grant(
-        consumer="till",
-        kind="device",
-        scopes=frozenset({"orders:write", "events:read"}),
-        shops=frozenset({"hamburg"}),
-        shop="hamburg",
-        price_list="retail",
-        customer=None,
-        event_types=frozenset({"price.changed"}),
-    )
-
-
-def test_a_grant_says_what_may_be_seen_and_told() -> None:
-    narrow = grant(principal(token("till")), LANDSCAPE, [])
-    wide = grant(principal(token("webshop")), LANDSCAPE, [])
-    assert [one.sees_shop(shop) for one in (narrow, wide) for shop in ("hamburg", "berlin")] == [
-        True,
-        False,
-        True,
-        True,
-    ]
-    assert [one.receives(kind) for one in (narrow, wide) for kind in ("price.changed", "order.accepted")] == [
-        True,
-        False,
-        True,
-        True,
-    ]
-
-
-def test_a_missing_scope_is_named() -> None:
-    with pytest.raises(MissingScope) as caught:
-        grant(principal(token("webshop", "orders:read")), LANDSCAPE, ["orders:read", "orders:write", "events:read"])
-    assert (caught.value.status, caught.value.missing) == (403, ("orders:write", "events:read"))
-    assert (
-        caught.value.challenge == 'Bearer realm="tillway", error="insufficient_scope", scope="orders:write events:read"'
-    )
-
-
-def test_who_left_the_landscape_meanwhile_gets_no_grant() -> None:
-    who = principal(token())
-    with pytest.raises(NotAuthenticated):
-        grant(who, landscape(("  webshop:\n", "  renamed:\n")), ["orders:read"])
 
 
 def test_the_metadata_is_what_rfc_8414_says() -> None:

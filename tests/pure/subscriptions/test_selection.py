@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.pure.subscriptions.events import landscape, recorded
+from tests.pure.subscriptions.events import NOW, landscape, recorded
 
 from tillway.errors import Forbidden, Unauthenticated
 from tillway.identity import Grant
@@ -42,15 +42,15 @@ def test_nothing_personal_is_sent() -> None:
 
 
 def test_a_recipient_is_what_the_landscape_grants_now() -> None:
-    found = recipient(landscape(), "kiosk")
+    found = recipient(landscape(), "kiosk", NOW)
 
     assert (found.shops, found.event_types) == (frozenset({"berlin"}), None)
 
 
 def test_without_the_scope_or_without_an_entry_nobody_is_told_anything() -> None:
     with pytest.raises(Forbidden):
-        recipient(landscape(), "mute")
+        recipient(landscape(), "mute", NOW)
     with pytest.raises(Unauthenticated):
-        recipient(landscape(), "gone")
+        recipient(landscape(), "gone", NOW)
 
-    assert [recipient_or_none(landscape(), name) for name in ("mute", "gone")] == [None, None]
+    assert [recipient_or_none(landscape(), name, NOW) for name in ("mute", "gone")] == [None, None]
