@@ -18,7 +18,7 @@ from tillway.app import child
 from tillway.app.landscapes import Watched
 from tillway.app.realm import realm_of
 from tillway.errors import Misconfigured, TryAgain, report
-from tillway.gateway import Door, Leaving, build
+from tillway.gateway import Door, Leaving, Quotas, build
 from tillway.identity import Overlay, SigningKeys
 from tillway.journal import Tail
 from tillway.postgres import Database
@@ -74,6 +74,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
         await tail.start()
         leaving, overlay = Leaving(), Overlay(db, tail)
         await overlay.load()
+        quotas = Quotas(db)
         door = build(
             documents=contracts.load(),
             bindings=apis.bindings(db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving),
@@ -84,9 +85,11 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             restricted=overlay,
             ready=lambda: _unready(db, watched),
             leaving=leaving,
+            quotas=quotas,
             observer=_observe,
         )
-        yield door, (tail.run(), overlay.run(), watched.run())
+        yield door, (tail.run(), overlay.run(), watched.run(), quotas.run())
+        await quotas.tidy(clock.monotonic(), leaving=True)
 
 
 def _observe(operation: str, status: int, seconds: float, consumer: str | None, correlation: str) -> None:

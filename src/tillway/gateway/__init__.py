@@ -9,6 +9,7 @@ from tillway.gateway.deadline import wait_allowed
 from tillway.gateway.idempotency import forget
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.public import Ready, Secrets
+from tillway.gateway.quota import Quotas
 
 __all__ = [
     "Answer",
@@ -17,6 +18,7 @@ __all__ = [
     "Handler",
     "Leaving",
     "Observer",
+    "Quotas",
     "Ready",
     "Secrets",
     "build",

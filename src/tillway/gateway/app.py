@@ -19,6 +19,7 @@ from tillway.gateway.leaving import Leaving
 from tillway.gateway.metrics import Metrics
 from tillway.gateway.pipeline import Pipeline, Request, Seen
 from tillway.gateway.public import Public, Ready, Secrets
+from tillway.gateway.quota import Quotas
 from tillway.gateway.routes import Routes
 from tillway.identity import UNRESTRICTED, Restrictions, SigningKeys
 from tillway.landscape import Active
@@ -59,21 +60,30 @@ def build(
     observer: Observer = unobserved,
     registry: CollectorRegistry | None = None,
     leaving: Leaving | None = None,
+    quotas: Quotas | None = None,
     check_answers: bool = False,
 ) -> Door:
     """The door over these rooms. Misconfigured when documents and bindings do not cover one another.
 
     `secrets` gives the consumers' client secrets as they are now, `ready` what keeps this node from being ready,
     `restricted` what is suspended, revoked or lost now.
-    `leaving` is the one that handlers which wait were bound with. `check_answers` holds every answer against its
+    `leaving` is the one that handlers which wait were bound with, `quotas` counts what consumers ask (none: nobody
+    does). `check_answers` holds every answer against its
     contract: for tests.
     """
     metrics = Metrics(CollectorRegistry() if registry is None else registry)
     leaving = Leaving() if leaving is None else leaving
+    if quotas is not None:
+        quotas.tell(metrics.over_quota)
     return Door(
         routes=Routes(documents, bindings),
         pipeline=Pipeline(
-            keys=keys, active=active, restricted=restricted, database=database, check_answers=check_answers
+            keys=keys,
+            active=active,
+            restricted=restricted,
+            database=database,
+            quotas=quotas,
+            check_answers=check_answers,
         ),
         public=Public(
             documents=documents,
@@ -136,6 +146,7 @@ class Door:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the asker gets a problem and we get the stack
             out = _refused(error, seen.operation, ids_of)
+        out.headers.extend(seen.fields)
         clean = incoming.done or await _drained(incoming)
         close = not clean and scope.get("http_version", "1.1").startswith("1")
         await put(send, out, correlation=ids_of.correlation, head=scope["method"] == "HEAD", close=close)

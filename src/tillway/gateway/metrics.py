@@ -26,6 +26,12 @@ class Metrics:
             buckets=_BUCKETS,
             registry=registry,
         )
+        self._over_quota = Counter(
+            "tillway_over_quota",
+            "Requests over their consumer's quota: refused, or facts that were let through.",
+            ("api", "outcome"),
+            registry=registry,
+        )
         # Looking a child up by its labels costs more than counting.
         self._counters: dict[tuple[str, int], Counter] = {}
         self._timers: dict[str, Histogram] = {}
@@ -40,6 +46,10 @@ class Metrics:
         if timer is None:
             timer = self._timers[operation] = self._seconds.labels(operation)
         timer.observe(seconds)
+
+    def over_quota(self, api: str, outcome: str) -> None:
+        """Count one request over the quota; `outcome` is refused or fact."""
+        self._over_quota.labels(api, outcome).inc()
 
     def page(self) -> bytes:
         """The exposition text."""

@@ -1,6 +1,7 @@
 """The pipeline: the stages in their order, for one request to an operation.
 
-    route -> authenticate -> consumer state -> authorise -> parameters -> body -> schema -> claim -> handler -> answer
+    route -> authenticate -> consumer state -> authorise -> quota
+    -> parameters -> body -> schema -> claim -> handler -> answer
 
 Each stage stands in a file of its own; a refusal of any of them is an error of `tillway.errors` on its way to `door`.
 """
@@ -18,7 +19,7 @@ from tillway import clock
 from tillway.contracts import Operation
 from tillway.errors import OutcomeUnknown, Rejected, TillwayError, Unavailable
 from tillway.gateway import idempotency, schema
-from tillway.gateway.answering import Outgoing, check, outgoing
+from tillway.gateway.answering import Headers, Outgoing, check, outgoing
 from tillway.gateway.ask import Ask
 from tillway.gateway.authenticate import authenticate
 from tillway.gateway.authorise import Authoriser
@@ -26,6 +27,7 @@ from tillway.gateway.body import read_json
 from tillway.gateway.consumer_state import Restricted, in_good_standing
 from tillway.gateway.context import Context, text
 from tillway.gateway.deadline import seconds_allowed
+from tillway.gateway.quota import Quotas
 from tillway.gateway.routes import Route
 from tillway.identity import SigningKeys
 from tillway.landscape import Active
@@ -51,18 +53,27 @@ class Seen(msgspec.Struct):
 
     operation: str
     consumer: str | None = None
+    fields: Headers = msgspec.field(default_factory=list)
 
 
 class Pipeline:
     """The stages with what they need. `check_answers` holds answers against the contract: for tests only."""
 
     def __init__(
-        self, *, keys: SigningKeys, active: Active, restricted: Restricted, database: Database, check_answers: bool
+        self,
+        *,
+        keys: SigningKeys,
+        active: Active,
+        restricted: Restricted,
+        database: Database,
+        quotas: Quotas | None,
+        check_answers: bool,
     ) -> None:
         self._keys = keys
         self._active = active
         self._restricted = restricted
         self._database = database
+        self._quotas = quotas
         self._check_answers = check_answers
         self._authoriser = Authoriser()
 
@@ -74,6 +85,8 @@ class Pipeline:
         seen.consumer = asker.principal.id
         asker = in_good_standing(asker, self._restricted(), operation, now)
         admitted = await self._authoriser.admitted(asker, operation, landscape, now, request.peer)
+        if self._quotas is not None:
+            seen.fields = await self._quotas.spend(admitted.grant.consumer, operation, landscape)
         path, query, wrong = schema.parameters(route.checks, found, request.query, headers)
         body: Any = None
         if operation.body is not None:
