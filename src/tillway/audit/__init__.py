@@ -5,7 +5,7 @@ from __future__ import annotations
 from tillway.audit.anchor import Sign, Signed, Unsign
 from tillway.audit.buffer import Buffer
 from tillway.audit.census import Census, Direction, Used, UsedField, usage
-from tillway.audit.entry import CLASSES, Class, Entry, Sealed, class_of
+from tillway.audit.entry import CLASSES, FIRST_REFUSAL, Class, Entry, Sealed, class_of
 from tillway.audit.retention import KEPT, keep
 from tillway.audit.sealer import Sealer
 from tillway.audit.searching import LAST, Outcome, Wanted, export, number_at, search
@@ -16,6 +16,7 @@ from tillway.audit.verifying import Broken
 
 __all__ = [
     "CLASSES",
+    "FIRST_REFUSAL",
     "KEPT",
     "LAST",
     "Broken",

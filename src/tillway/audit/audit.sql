@@ -17,7 +17,7 @@ UPDATE audit.head SET expires_at = '-infinity' WHERE owner = $1 AND fence = $2 R
 SELECT id, line FROM audit.staged ORDER BY id LIMIT $1
 
 -- name: head
-SELECT number, greatest(sealed_at, clock_timestamp()) AS now, anchor FROM audit.head
+SELECT number, sealed_at, clock_timestamp() AS now, anchor FROM audit.head
 
 -- name: chains
 SELECT class, seq, hash, floor_seq, floor_hash FROM audit.chains

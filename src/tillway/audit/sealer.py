@@ -69,8 +69,10 @@ class Sealer:
         self._fence = await self._db.fetchval(SQL["lease_sealer"], self._node, self._lease_seconds)
         return self._fence is not None
 
-    async def step(self) -> int:
-        """Seal one batch; how many entries. 0 too when another node holds the lease."""
+    async def step(self, *, now: datetime | None = None) -> int:
+        """Seal one batch; how many entries. 0 too when another node holds the lease. Time is Postgres's unless given,
+        and never goes back.
+        """
         if self._fence is None:
             return 0
         staged = await self._db.fetch(SQL["staged"], BATCH)
@@ -78,7 +80,7 @@ class Sealer:
             return 0
         head = await self._db.fetchrow(SQL["head"])
         ends, _ = chains(await self._db.fetch(SQL["chains"]))
-        number, now = head["number"], head["now"]
+        number, now = head["number"], max(head["sealed_at"], now or head["now"])
         rows: list[Sealed] = []
         for row in staged:
             entry = read_line(row["line"], at=now, node=self._node)
