@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from tillway import clock
 from tillway.contracts import Documents
 from tillway.errors import TillwayError
+from tillway.gateway.admission import Admission
 from tillway.gateway.answering import Outgoing, Send, put
 from tillway.gateway.ask import Handler
 from tillway.gateway.consumer_state import Restricted
@@ -83,6 +84,7 @@ def build(
             restricted=restricted,
             database=database,
             quotas=quotas,
+            admission=Admission(metrics.shed),
             check_answers=check_answers,
         ),
         public=Public(

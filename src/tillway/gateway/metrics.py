@@ -32,6 +32,12 @@ class Metrics:
             ("api", "outcome"),
             registry=registry,
         )
+        self._shed = Counter(
+            "tillway_shed",
+            "Requests refused because the door was full, by their criticality.",
+            ("criticality",),
+            registry=registry,
+        )
         # Looking a child up by its labels costs more than counting.
         self._counters: dict[tuple[str, int], Counter] = {}
         self._timers: dict[str, Histogram] = {}
@@ -50,6 +56,10 @@ class Metrics:
     def over_quota(self, api: str, outcome: str) -> None:
         """Count one request over the quota; `outcome` is refused or fact."""
         self._over_quota.labels(api, outcome).inc()
+
+    def shed(self, criticality: str) -> None:
+        """Count one request refused for want of room."""
+        self._shed.labels(criticality).inc()
 
     def page(self) -> bytes:
         """The exposition text."""

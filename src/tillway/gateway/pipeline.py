@@ -1,7 +1,7 @@
 """The pipeline: the stages in their order, for one request to an operation.
 
-    route -> authenticate -> consumer state -> authorise -> quota
-    -> parameters -> body -> schema -> claim -> handler -> answer
+    route -> authenticate -> consumer state -> authorise -> admission -> quota
+    -> parameters -> body -> schema -> claim -> a slot -> handler -> answer
 
 Each stage stands in a file of its own; a refusal of any of them is an error of `tillway.errors` on its way to `door`.
 """
@@ -19,6 +19,7 @@ from tillway import clock
 from tillway.contracts import Operation
 from tillway.errors import OutcomeUnknown, Rejected, TillwayError, Unavailable
 from tillway.gateway import idempotency, schema
+from tillway.gateway.admission import Admission
 from tillway.gateway.answering import Headers, Outgoing, check, outgoing
 from tillway.gateway.ask import Ask
 from tillway.gateway.authenticate import authenticate
@@ -67,6 +68,7 @@ class Pipeline:
         restricted: Restricted,
         database: Database,
         quotas: Quotas | None,
+        admission: Admission,
         check_answers: bool,
     ) -> None:
         self._keys = keys
@@ -74,6 +76,7 @@ class Pipeline:
         self._restricted = restricted
         self._database = database
         self._quotas = quotas
+        self._admission = admission
         self._check_answers = check_answers
         self._authoriser = Authoriser()
 
@@ -85,6 +88,7 @@ class Pipeline:
         seen.consumer = asker.principal.id
         asker = in_good_standing(asker, self._restricted(), operation, now)
         admitted = await self._authoriser.admitted(asker, operation, landscape, now, request.peer)
+        rank = self._admission.check(operation, text(headers, _DEADLINE))
         if self._quotas is not None:
             seen.fields = await self._quotas.spend(admitted.grant.consumer, operation, landscape)
         path, query, wrong = schema.parameters(route.checks, found, request.query, headers)
@@ -111,10 +115,21 @@ class Pipeline:
             doubt=admitted.doubt,
             claim=claim,
         )
-        out = await self._handled(route, ask, allowed)
+        # A long poll waits for events, not for us: it holds no slot.
+        handled = self._handled(route, ask, allowed) if query.get("wait") else self._in_turn(route, ask, allowed, rank)
+        out = await handled
         if self._check_answers:
             check(route.checks, out)
         return out
+
+    async def _in_turn(self, route: Route, ask: Ask, allowed: float, rank: int) -> Outgoing:
+        came = clock.monotonic()
+        await self._admission.enter(rank, allowed)
+        began = clock.monotonic()
+        try:
+            return await self._handled(route, ask, allowed - (began - came))
+        finally:
+            self._admission.leave(clock.monotonic() - began)
 
     async def _handled(self, route: Route, ask: Ask, allowed: float) -> Outgoing:
         try:
