@@ -21,6 +21,8 @@ from tillway.errors import Unavailable
 
 from .connections import CONNECT_SECONDS, Connection, connect, drop, give_back, refused, session_settings
 from .failures import translate
+from .parts import Part
+from .sessions import Sessions
 from .transactions import TRANSACTION_CUT_SECONDS, Tx, in_transaction
 from .wakeups import Listener, Nudger
 
@@ -50,6 +52,7 @@ class Database:
         self.name = name
         self._statement_timeout = statement_timeout
         self._open_pool: asyncpg.Pool[Any] | None = None
+        self._open_sessions: Sessions | None = None
         self._listener = Listener(dsn, f"{name} listen")
         self._nudger = Nudger(dsn, f"{name} nudge")
 
@@ -70,6 +73,7 @@ class Database:
                 server_settings=session_settings(self.name, self._statement_timeout),
             )
             await give_back(self._open_pool, await self._open_pool.acquire())
+            self._open_sessions = Sessions(self._open_pool, POOL_SIZE, CONNECTION_STATEMENTS)
         except Exception as error:
             self._open_pool = None
             raise refused(error, self.dsn) from error
@@ -79,6 +83,9 @@ class Database:
         await self._listener.close()
         await self._nudger.close()
         pool, self._open_pool = self._open_pool, None
+        sessions, self._open_sessions = self._open_sessions, None
+        if sessions is not None:
+            await sessions.close()
         if pool is not None:
             try:
                 await asyncio.wait_for(pool.close(), CONNECT_SECONDS)
@@ -92,13 +99,17 @@ class Database:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    def transaction(self, cut: float = TRANSACTION_CUT_SECONDS) -> AbstractAsyncContextManager[Tx]:
+    def transaction(
+        self, cut: float = TRANSACTION_CUT_SECONDS, *, closing: Callable[[], Part] | None = None
+    ) -> AbstractAsyncContextManager[Tx]:
         """All or nothing; see `Tx`. `cut` is the longest time in seconds from entering to committed.
+
+        `closing` is asked for a last part once the body is done: what must not be forgotten.
 
         Unavailable: cut, or the server is away, and nothing was done. OutcomeUnknown: the connection was lost while
         it committed. TryAgain: contention. An error of the body rolls back and passes through.
         """
-        return Tx(self._pool, self._nudger.nudge, self._cancel).running(cut)
+        return Tx(self._sessions, self._nudger.nudge, self._cancel, closing).running(cut)
 
     async def fetch(self, sql: str, *args: Any) -> list[Any]:
         """All rows of a read outside any transaction."""
@@ -134,20 +145,21 @@ class Database:
         self._nudger.nudge(channel)
 
     @property
-    def _pool(self) -> asyncpg.Pool[Any]:
-        if self._open_pool is None:
+    def _sessions(self) -> Sessions:
+        if self._open_sessions is None:
             raise RuntimeError("the database is not open: use `async with Database(...)` or `await database.open()`")
-        return self._open_pool
+        return self._open_sessions
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[Any]:
         if in_transaction():
             # A second connection could wait for the first for ever once all are taken, and would see other rows.
             raise RuntimeError("read with tx.fetch inside a transaction")
-        connection = None
+        connection, clean = None, False
         try:
-            connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+            connection = await self._sessions.take(ACQUIRE_SECONDS)
             yield connection
+            clean = True
         except Exception as error:
             raised = translate(error)
             if raised is error:
@@ -157,7 +169,7 @@ class Database:
             raise raised from error
         finally:
             if connection is not None:
-                await give_back(self._pool, connection)
+                await self._sessions.give_back(connection, clean=clean)
 
     async def _cancel(self, pid: int) -> None:
         """Ask the server to give up what the session with this process id is doing."""

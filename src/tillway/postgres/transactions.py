@@ -9,13 +9,12 @@ from contextlib import asynccontextmanager
 from contextvars import Context, ContextVar
 from typing import Any
 
-import asyncpg
-
 from tillway.errors import OutcomeUnknown, Unavailable
 
-from .connections import RELEASE_SECONDS, drop, give_back
+from .connections import RELEASE_SECONDS, drop
 from .failures import translate
 from .parts import Part, compose
+from .sessions import Sessions
 
 TRANSACTION_CUT_SECONDS = 1.0
 """A transaction is cut after this; it should take 25 ms (DESIGN section 4)."""
@@ -33,10 +32,15 @@ class Tx:
     """What the body of a transaction may do. Not for use after the block, nor by two tasks at once."""
 
     def __init__(
-        self, pool: asyncpg.Pool[Any], nudge: Callable[[str], None], cancel: Callable[[int], Awaitable[None]]
+        self,
+        sessions: Sessions,
+        nudge: Callable[[str], None],
+        cancel: Callable[[int], Awaitable[None]],
+        closing: Callable[[], Part] | None = None,
     ) -> None:
         self.open = True
-        self._pool = pool
+        self._closing = closing
+        self._sessions = sessions
         self._nudge = nudge
         self._cancel = cancel
         self._staged: list[Part] = []
@@ -128,7 +132,7 @@ class Tx:
 
     async def _acquire(self) -> None:
         try:
-            self._connection = await self._pool.acquire()
+            self._connection = await self._sessions.take()
         except Exception as error:
             raised = translate(error)
             if raised is error:
@@ -148,6 +152,8 @@ class Tx:
         """Make it so. Whatever this raises says truly whether it was done."""
         if self._failure is not None:  # the body caught it, but Postgres has given the transaction up
             raise self._failure
+        if self._closing is not None:
+            self._staged.append(self._closing())
         if self._begun:
             await self._flush()
             await self._decide("COMMIT", (), timer)
@@ -157,7 +163,7 @@ class Tx:
             await self._decide(sql, args, timer)
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            await give_back(self._pool, connection)
+            await self._sessions.give_back(connection, clean=True)
 
     async def _decide(self, sql: str, args: Any, timer: asyncio.Timeout) -> None:
         """Run the statement that commits. At the cut the server is asked to stop, and its answer still counts."""
@@ -197,7 +203,7 @@ class Tx:
             _log.info("a connection was dropped because it could not roll back (%s)", type(error).__name__)
             drop(connection)
         finally:
-            await give_back(self._pool, connection)
+            await self._sessions.give_back(connection, clean=False)
 
 
 _current: ContextVar[Tx | None] = ContextVar("tillway_transaction", default=None)
