@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tillway import contracts
-from tillway.apis import access, devices, events, operations, orders, parked, pos, prices, products, subscribing
+from tillway.apis import events, exceptions, operations, orders, parked, pos, prices, products, subscribing
 from tillway.apis.following import Following
 from tillway.gateway import Handler, Leaving
 from tillway.journal import Tail
@@ -25,6 +25,5 @@ def bindings(*, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving) -> dic
         **subscribing.bind(db),
         **operations.bind(db, tail, following, leaving),
         **parked.bind(db),
-        **access.bind(db),
-        **devices.bind(db),
+        **exceptions.bind(db),
     }

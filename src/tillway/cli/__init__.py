@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tillway.cli import parked
+from tillway.cli import parked, process
 from tillway.cli.options import Json, State
 from tillway.errors import Misconfigured, TillwayError
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 
 app.add_typer(parked.app, name="parked")
+app.add_typer(process.app, name="process")
 
 EXIT_FAILED = 1
 EXIT_MISCONFIGURED = 3

@@ -16,9 +16,11 @@ APIS = [pytest.param(document, id=api) for (api, _), document in DOCUMENTS.apis.
 EVENTS = [pytest.param(name, schema, id=name) for (name, _), schema in DOCUMENTS.events.items()]
 
 EVERY_OPERATION = {
+    "actOnException",
     "createSubscription",
     "deleteSubscription",
     "followJournal",
+    "getException",
     "getHealth",
     "getOrder",
     "getParked",
