@@ -95,6 +95,7 @@ def landscape(**consumers: dict):
         "customer": "walk-in",
         "shops": "*",
         "event_types": "*",
+        "data_classes": ["personal", "payment"],
     }
     known = {
         "integrator": everything,

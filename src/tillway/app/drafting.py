@@ -209,13 +209,19 @@ def _consumers(found: Survey, shops: Mapping[str, Any], *, review: str) -> dict[
 
     return {
         "integrator": consumer(
-            "integration-team", "building and trying integrations", "integrator", ALL_SCOPES, **defaults
+            "integration-team",
+            "building and trying integrations",
+            "integrator",
+            ALL_SCOPES,
+            data_classes=["personal", "payment"],
+            **defaults,
         ),
         "web-shop": consumer(
             "ecommerce",
             "selling on the web",
             "web-shop",
             ("products:read", "prices:read", "orders:read", "orders:write", "events:read"),
+            data_classes=["personal"],
             **defaults,
         ),
         "tills": consumer(

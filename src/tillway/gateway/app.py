@@ -77,7 +77,7 @@ def build(
     if quotas is not None:
         quotas.tell(metrics.over_quota)
     return Door(
-        routes=Routes(documents, bindings),
+        routes=Routes(documents, bindings, metrics.cut),
         pipeline=Pipeline(
             keys=keys,
             active=active,

@@ -38,6 +38,12 @@ class Metrics:
             ("criticality",),
             registry=registry,
         )
+        self._cut = Counter(
+            "tillway_fields_cut",
+            "Fields left out of answers: withheld for their class of data, or unknown to the contract.",
+            ("operation", "why"),
+            registry=registry,
+        )
         # Looking a child up by its labels costs more than counting.
         self._counters: dict[tuple[str, int], Counter] = {}
         self._timers: dict[str, Histogram] = {}
@@ -60,6 +66,12 @@ class Metrics:
     def shed(self, criticality: str) -> None:
         """Count one request refused for want of room."""
         self._shed.labels(criticality).inc()
+
+    def cut(self, operation: str, withheld: int, unknown: int) -> None:
+        """Count fields left out of one answer."""
+        for why, count in (("withheld", withheld), ("unknown", unknown)):
+            if count:
+                self._cut.labels(operation, why).inc(count)
 
     def page(self) -> bytes:
         """The exposition text."""

@@ -134,18 +134,18 @@ class Pipeline:
     async def _handled(self, route: Route, ask: Ask, allowed: float) -> Outgoing:
         try:
             async with asyncio.timeout(allowed) as timer:
-                return outgoing(await route.handler(ask))
+                return outgoing(route.minimiser.answer(await route.handler(ask), ask.grant.classes))
         except TimeoutError as error:
             if not timer.expired():
                 raise
             raise _too_late(ask.operation, allowed) from error
         except Exception as error:
-            kept = await self._kept(ask, error)
+            kept = await self._kept(route, ask, error)
             if kept is None:
                 raise
             return kept
 
-    async def _kept(self, ask: Ask, error: Exception) -> Outgoing | None:
+    async def _kept(self, route: Route, ask: Ask, error: Exception) -> Outgoing | None:
         """The stored answer when the error may come from repeating a request that was answered before."""
         if ask.claim is None:
             return None
@@ -158,7 +158,7 @@ class Pipeline:
             found = await idempotency.replay(self._database, ask.claim)
         except Unavailable:
             return None  # what went wrong first is what the asker should know
-        return None if found is None else outgoing(found)
+        return None if found is None else outgoing(route.minimiser.kept(found, ask.grant.classes))
 
 
 def _after(now: datetime, seconds: float) -> datetime:

@@ -20,7 +20,7 @@ from tillway.subscriptions.registry import (
     rotate,
     standing,
 )
-from tillway.subscriptions.selection import recipient, visible, wire
+from tillway.subscriptions.selection import recipient, told, visible, wire
 from tillway.subscriptions.signing import headers, new_secret, sign
 from tillway.subscriptions.subscription import Subscription, ask, current, follower_name
 from tillway.subscriptions.webhooks import Webhooks, declared_secrets, followers
@@ -51,6 +51,7 @@ __all__ = [
     "rotate",
     "sign",
     "standing",
+    "told",
     "visible",
     "wire",
 ]

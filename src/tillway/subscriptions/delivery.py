@@ -8,6 +8,7 @@ from typing import Final
 
 from tillway import clock
 from tillway.errors import Misconfigured, OutcomeUnknown, Poison, TryAgain, Unavailable
+from tillway.identity import Grant
 from tillway.journal import Recorded
 from tillway.landscape import Active
 from tillway.outbound import Client, Limits, Reply, Request
@@ -50,7 +51,7 @@ class Courier:
         if not visible(who, event):
             return
         began = clock.now()
-        request = _request(to.url, event, keys, began)
+        request = _request(to.url, who, event, keys, began)
         try:
             reply = await self._client.send(request)
         except (TryAgain, OutcomeUnknown, Misconfigured) as error:
@@ -84,8 +85,8 @@ class Courier:
             tx.stage(part)
 
 
-def _request(url: str, event: Recorded, keys: Sequence[str], now: datetime) -> Request:
-    body = wire(event)
+def _request(url: str, who: Grant, event: Recorded, keys: Sequence[str], now: datetime) -> Request:
+    body = wire(who, event)
     signed = headers(keys, str(event.id), now, body)
     traced: Mapping[str, str] = {} if event.traceparent is None else {"traceparent": event.traceparent}
     return Request(
