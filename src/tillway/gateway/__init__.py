@@ -6,6 +6,7 @@ from tillway.gateway.app import Door, Observer, build
 from tillway.gateway.ask import Answer, Ask, Handler
 from tillway.gateway.body import nul_pointers
 from tillway.gateway.deadline import wait_allowed
+from tillway.gateway.failures import Failures
 from tillway.gateway.idempotency import forget
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.public import Ready, Secrets
@@ -15,6 +16,7 @@ __all__ = [
     "Answer",
     "Ask",
     "Door",
+    "Failures",
     "Handler",
     "Leaving",
     "Observer",

@@ -30,7 +30,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     `path` and `query` hold parameters as their schemas have them, `body` the decoded JSON. `grant` must be applied to
     whatever is loaded or listed, `landscape` is the one the request keeps to its end. `deadline` is when nobody waits
     for the answer any more. `doubt` says, for facts only, why the sender's right to send is in question: the fact is
-    kept all the same, in quarantine.
+    kept all the same, in quarantine. `peer` is the address it came from, as far as that is known.
     """
 
     operation: Operation
@@ -46,6 +46,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     deadline: datetime
     doubt: str | None = None
     claim: Claim | None = None
+    peer: str = ""
 
     def transaction(self, database: Database) -> AbstractAsyncContextManager[Tx]:
         """The transaction of this request. With an Idempotency-Key it waits for an identical one in flight."""

@@ -23,7 +23,7 @@ from tillway.gateway.admission import Admission
 from tillway.gateway.answering import Headers, Outgoing, check, outgoing
 from tillway.gateway.ask import Ask
 from tillway.gateway.authenticate import authenticate
-from tillway.gateway.authorise import Authoriser
+from tillway.gateway.authorise import ANYBODY, Admitted, Authoriser
 from tillway.gateway.body import read_json
 from tillway.gateway.consumer_state import Restricted, in_good_standing
 from tillway.gateway.context import Context, text
@@ -31,7 +31,7 @@ from tillway.gateway.deadline import seconds_allowed
 from tillway.gateway.quota import Quotas
 from tillway.gateway.routes import Route
 from tillway.identity import SigningKeys
-from tillway.landscape import Active
+from tillway.landscape import Active, Landscape
 from tillway.postgres import Database
 from tillway.web import Incoming
 
@@ -84,10 +84,7 @@ class Pipeline:
         """The answer to one request; `found` are the parameters in its path. Raises whatever refuses it."""
         now, headers, operation = clock.now(), request.headers, route.checks.operation
         landscape = self._active.current
-        asker = await authenticate(self._keys, text(headers, b"authorization"), operation, landscape, now)
-        seen.consumer = asker.principal.id
-        asker = in_good_standing(asker, self._restricted(), operation, now)
-        admitted = await self._authoriser.admitted(asker, operation, landscape, now, request.peer)
+        admitted = ANYBODY if operation.public else await self._admitted(operation, request, landscape, now, seen)
         rank = self._admission.check(operation, text(headers, _DEADLINE))
         if self._quotas is not None:
             seen.fields = await self._quotas.spend(admitted.grant.consumer, operation, landscape)
@@ -114,6 +111,7 @@ class Pipeline:
             deadline=_after(now, allowed),
             doubt=admitted.doubt,
             claim=claim,
+            peer=request.peer,
         )
         # A long poll waits for events, not for us: it holds no slot.
         handled = self._handled(route, ask, allowed) if query.get("wait") else self._in_turn(route, ask, allowed, rank)
@@ -130,6 +128,15 @@ class Pipeline:
             return await self._handled(route, ask, allowed - (began - came))
         finally:
             self._admission.leave(clock.monotonic() - began)
+
+    async def _admitted(
+        self, operation: Operation, request: Request, landscape: Landscape, now: datetime, seen: Seen
+    ) -> Admitted:
+        bearer = text(request.headers, b"authorization")
+        asker = await authenticate(self._keys, bearer, operation, landscape, now)
+        seen.consumer = asker.principal.id
+        asker = in_good_standing(asker, self._restricted(), operation, now)
+        return await self._authoriser.admitted(asker, operation, landscape, now, request.peer)
 
     async def _handled(self, route: Route, ask: Ask, allowed: float) -> Outgoing:
         try:

@@ -64,7 +64,7 @@ class Public:
         self._ready = ready
         self._metrics = metrics
         self._leaving = leaving
-        scopes = {operation.scope for _, operation in documents.operations()}
+        scopes = {operation.scope for _, operation in documents.operations() if not operation.public}
         described = msgspec.json.encode(metadata(keys.realm.issuer, scopes))
         self._pages: dict[str, tuple[str, tuple[str, ...], Page]] = {
             LIVE_PATH: ("health", _READS, _fixed(b'{"status":"live"}')),

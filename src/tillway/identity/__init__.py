@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tillway.identity import devices, enrolment
 from tillway.identity.access import Act, forget_restrictions, lift, restrict, restricted_now
 from tillway.identity.authentication import authenticate, invalid_token
 from tillway.identity.challenge import MissingScope, NotAuthenticated
@@ -50,6 +51,8 @@ __all__ = [
     "TokenRequest",
     "authenticate",
     "decider",
+    "devices",
+    "enrolment",
     "facts_of",
     "facts_of_consumer",
     "forget_restrictions",

@@ -36,18 +36,26 @@ def operations() -> str:
 def _api(document: Document) -> str:
     info = document.content["info"]
     rows = [
-        [f"`{each.id}`", f"`{each.method} {each.path}`", each.summary, f"`{each.scope}`", _repeating(each)]
+        [f"`{each.id}`", f"`{each.method} {each.path}`", each.summary, _scope(each), _repeating(each)]
         for each in document.operations
     ]
     titles = ["operation", "path", "what it does", "scope", "repeating it"]
     return f"### {document.api}\n\n{info['summary']} {info['description']}\n\n{table(titles, rows)}"
 
 
+def _scope(operation: Operation) -> str:
+    return "none" if operation.public else f"`{operation.scope}`"
+
+
 def _repeating(operation: Operation) -> str:
     if operation.fact:
         return "a fact: the same sale is taken once"
+    if operation.public:
+        return "the same answer"
     if operation.idempotency == "optional":
         return "with an `Idempotency-Key`"
+    if operation.method == "POST" and operation.writes:
+        return "makes another one"
     return "the second time 404" if operation.method == "DELETE" else "changes nothing"
 
 
@@ -55,6 +63,8 @@ def scopes() -> str:
     """Every scope and the operations that ask for it."""
     found: dict[str, list[str]] = {}
     for _, operation in DOCUMENTS.operations():
+        if operation.public:
+            continue
         found.setdefault(operation.scope, []).append(f"`{operation.id}`")
     rows = [[f"`{scope}`", ", ".join(found[scope])] for scope in sorted(found)]
     return table(["scope", "lets you"], rows)

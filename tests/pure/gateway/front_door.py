@@ -60,7 +60,7 @@ consumers:
      scopes: ["pos:read", "pos:write", "orders:read", "orders:write", "events:read"], shop: berlin,
      event_types: [price.changed], review: 2027-06-30}
 """
-SCOPES = sorted({operation.scope for _, operation in load().operations()})
+SCOPES = sorted({operation.scope for _, operation in load().operations() if not operation.public})
 CONTENT = yaml.safe_load(YAML.replace("SCOPES", ", ".join(f'"{scope}"' for scope in SCOPES)))
 
 
