@@ -15,7 +15,7 @@ from tillway.app.landscapes import Watched
 from tillway.app.refreshing import Refreshing
 from tillway.app.upkeep import Upkeep
 from tillway.journal import Runner, Sequencer, Tail
-from tillway.outbound import Client, reach
+from tillway.outbound import Breakers, Client, reach
 from tillway.postgres import Database
 from tillway.processes import Engine, book_sale, place_order
 from tillway.settings import Settings
@@ -27,7 +27,7 @@ class Works:
 
     def __init__(self, given: Settings, *, db: Database, tail: Tail, client: Client, watched: Watched) -> None:
         node = ids.new()
-        offices = BackOfficesOfLandscape(watched, client, poll_seconds=given.poll_seconds)
+        offices = BackOfficesOfLandscape(watched, client, poll_seconds=given.poll_seconds, database=db)
         engine = Engine(db, node, (place_order(db, offices), book_sale(db, offices)), lease_seconds=given.lease_seconds)
         own = engine.followers()
         runner = Runner(db, tail, node, own, lease_seconds=given.lease_seconds)
@@ -53,7 +53,7 @@ async def opened(given: Settings) -> AsyncIterator[Works]:
     """A works process's parts, open for use."""
     watched = Watched(given.landscape_directory)
     networks = watched.active.current.outbound.allow_networks
-    async with Database(given.database_url, "works") as db, Client(reach(networks)) as client:
+    async with Database(given.database_url, "works") as db, Client(reach(networks), breakers=Breakers()) as client:
         tail = Tail(db)
         await tail.start()
         yield Works(given, db=db, tail=tail, client=client, watched=watched)

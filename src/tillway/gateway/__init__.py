@@ -5,6 +5,7 @@ from __future__ import annotations
 from tillway.gateway.app import Door, Observer, build
 from tillway.gateway.ask import Answer, Ask, Handler
 from tillway.gateway.body import nul_pointers
+from tillway.gateway.budget import Budget
 from tillway.gateway.deadline import wait_allowed
 from tillway.gateway.failures import Failures
 from tillway.gateway.idempotency import forget
@@ -15,6 +16,7 @@ from tillway.gateway.quota import Quotas
 __all__ = [
     "Answer",
     "Ask",
+    "Budget",
     "Door",
     "Failures",
     "Handler",

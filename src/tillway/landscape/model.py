@@ -77,7 +77,7 @@ class Connection(Entry):
     workers: Annotated[StrictInt, Field(ge=1, le=WORKERS_MAX)] = 2
     """Worker processes the ERP has; the governor never asks for more at once."""
     per_second: PerSecond | None = None
-    """Calls a second that all nodes together may make, on average over ten seconds; absent: not limited."""
+    """Calls a second that all nodes together may make; absent: as many as its workers answer."""
 
 
 class PriceListEntry(Entry):

@@ -51,7 +51,7 @@ class Courier:
         if not visible(who, event):
             return
         began = clock.now()
-        request = _request(to.url, who, event, keys, began)
+        request = _request(to, who, event, keys, began)
         try:
             reply = await self._client.send(request)
         except (TryAgain, OutcomeUnknown, Misconfigured) as error:
@@ -85,15 +85,16 @@ class Courier:
             tx.stage(part)
 
 
-def _request(url: str, who: Grant, event: Recorded, keys: Sequence[str], now: datetime) -> Request:
+def _request(to: Subscription, who: Grant, event: Recorded, keys: Sequence[str], now: datetime) -> Request:
     body = wire(who, event)
     signed = headers(keys, str(event.id), now, body)
     traced: Mapping[str, str] = {} if event.traceparent is None else {"traceparent": event.traceparent}
     return Request(
         method="POST",
-        url=url,
+        url=to.url,
         headers={"Content-Type": MEDIA_TYPE, **signed, **traced},
         body=body,
         changes=True,
         limits=_LIMITS,
+        upstream=f"the receiver of {to.id}",
     )

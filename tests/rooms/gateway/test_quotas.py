@@ -14,8 +14,8 @@ from tests.rooms.postgres.relay import relayed
 
 from tillway import clock
 from tillway.contracts import load
-from tillway.errors import Unavailable
-from tillway.gateway import Quotas
+from tillway.errors import TryAgain, Unavailable
+from tillway.gateway import Budget, Quotas
 from tillway.gateway.quota import QuotaExceeded
 from tillway.postgres import Database
 
@@ -107,3 +107,22 @@ async def test_without_postgres_only_what_may_be_stale_goes_on(door_dsn: str) ->
                 await node.spend("webshop", OPERATIONS["placeOrder"], land)
             await node.spend("webshop", FACT, land)
     assert refused.value.retry_after
+
+
+async def test_nodes_together_keep_a_connections_budget(door_dsn: str) -> None:
+    """Twenty a second over two nodes: twenty at once, then the rate; a caller without time is told to try again."""
+    counts, began = [0, 0], time.monotonic()
+    async with Database(door_dsn, "one") as one, Database(door_dsn, "two") as two:
+
+        async def call(number: int, budget: Budget) -> None:
+            while time.monotonic() < began + 1.0:
+                await budget.spend(5.0)
+                counts[number] += 1
+
+        budgets = Budget(one, "erp", 20), Budget(two, "erp", 20)
+        await asyncio.gather(*(call(number, budget) for number, budget in enumerate(budgets)))
+        passed = time.monotonic() - began
+        assert 20 < sum(counts) <= 20 + 20 * passed + 1
+        hurried = [asyncio.ensure_future(budgets[0].spend(0.0)) for _ in range(40)]
+        ended = await asyncio.gather(*hurried, return_exceptions=True)
+    assert any(isinstance(each, TryAgain) for each in ended)
