@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tillway.cli import parked, process
+from tillway.cli import access, parked, process
 from tillway.cli.options import Json, State
 from tillway.errors import Misconfigured, TillwayError
 
@@ -21,6 +21,8 @@ app = typer.Typer(
 
 app.add_typer(parked.app, name="parked")
 app.add_typer(process.app, name="process")
+app.add_typer(access.consumers, name="consumer")
+app.add_typer(access.devices, name="device")
 
 EXIT_FAILED = 1
 EXIT_MISCONFIGURED = 3
