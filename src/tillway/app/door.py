@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from granian.constants import Interfaces
@@ -15,18 +15,20 @@ from granian.server.embed import Server
 
 from tillway import apis, clock, contracts, settings, telemetry
 from tillway.app import child
+from tillway.app.credentials import Credentials
+from tillway.app.evidence import audited
 from tillway.app.landscapes import Watched
 from tillway.app.realm import realm_of
-from tillway.errors import Misconfigured, TryAgain, report
+from tillway.errors import TryAgain, report
 from tillway.gateway import Door, Leaving, Quotas, build
-from tillway.identity import Overlay, SigningKeys
+from tillway.identity import Issuers, Overlay, SigningKeys
 from tillway.journal import Tail
+from tillway.outbound import Client, reach
 from tillway.postgres import Database
 from tillway.records import Shelf, freshness, missing_loads
 from tillway.settings import Settings
 
 log = logging.getLogger("tillway.access")
-secrets_log = logging.getLogger(__name__)
 
 # Statuses from here on tell of something that did not go as asked.
 FIRST_ERROR: Final = 400
@@ -41,54 +43,39 @@ BACKLOG: Final = 4_096
 DRAIN_SECONDS: Final = 10.0
 
 
-class Secrets:
-    """The consumers' secrets of the landscape in force, read anew when its files or a secret's file change."""
-
-    def __init__(self, watched: Watched) -> None:
-        self._watched = watched
-        self._known: Mapping[str, str] = {}
-        self._read()
-        watched.on_change(self._read)
-
-    def __call__(self) -> Mapping[str, str]:
-        """Secret by consumer."""
-        return self._known
-
-    def _read(self) -> None:
-        known: dict[str, str] = {}
-        for consumer in self._watched.active.current.consumers.values():
-            try:
-                known[consumer.id] = self._watched.reveal(consumer.secret)
-            except Misconfigured as error:
-                # Only this consumer stays outside; the others sell on.
-                secrets_log.error("consumer %s cannot get a token: %s", consumer.id, error.detail)
-        self._known = known
-
-
 @contextlib.asynccontextmanager
 async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]:
     """A door and what must run beside it."""
     watched = Watched(given.landscape_directory)
-    async with Database(given.database_url, "door") as db:
+    networks = watched.active.current.outbound.allow_networks
+    async with (
+        Database(given.database_url, "door") as db,
+        Client(reach(networks)) as client,
+        audited(db) as auditor,
+    ):
         tail = Tail(db)
         await tail.start()
         leaving, overlay = Leaving(), Overlay(db, tail)
         await overlay.load()
+        keys, credentials = await SigningKeys.open(db, realm_of(given), now=clock.now()), Credentials(watched)
         quotas = Quotas(db)
         door = build(
             documents=contracts.load(),
             bindings=apis.bindings(db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving),
-            keys=await SigningKeys.open(db, realm_of(given), now=clock.now()),
+            keys=keys,
             active=watched.active,
             database=db,
-            secrets=Secrets(watched),
+            secrets=credentials.secrets,
+            client_keys=credentials.keys,
+            issuers=Issuers(client),
             restricted=overlay,
             ready=lambda: _unready(db, watched),
             leaving=leaving,
             quotas=quotas,
+            auditor=auditor,
             observer=_observe,
         )
-        yield door, (tail.run(), overlay.run(), watched.run(), quotas.run())
+        yield door, (tail.run(), keys.run(), overlay.run(), watched.run(), quotas.run())
         await quotas.tidy(clock.monotonic(), leaving=True)
 
 

@@ -8,9 +8,9 @@ import msgspec
 
 from tillway.contracts import Operation
 from tillway.errors import Unauthenticated
-from tillway.identity import Principal, SigningKeys
+from tillway.identity import Presented, Principal, SigningKeys, principal
 from tillway.landscape import Landscape
-from tillway.tokens import BadToken, Claims, verify
+from tillway.tokens import Claims
 
 
 class Asker(msgspec.Struct, frozen=True):
@@ -21,30 +21,20 @@ class Asker(msgspec.Struct, frozen=True):
 
 
 async def authenticate(
-    keys: SigningKeys, authorization: str | None, operation: Operation, landscape: Landscape, now: datetime
+    keys: SigningKeys, presented: Presented, operation: Operation, landscape: Landscape, now: datetime
 ) -> Asker:
     """Who brings this token. Unauthenticated when nobody known does.
 
-    A fact is never refused for a right that was withdrawn: whoever holds a good token issued for it is let through
-    with a doubt.
+    A fact is never refused for a right that was withdrawn: whoever holds a good token issued for it, and proves what
+    it is bound to, is let through with a doubt.
     """
+    claims = await keys.prove(presented, now)
     try:
-        return Asker(await keys.authenticate(authorization, landscape, now))
+        return Asker(principal(claims, landscape))
     except Unauthenticated as error:
-        claims = _withdrawn(keys, authorization, operation, now) if operation.fact else None
-        if claims is None:
+        if not operation.fact or operation.scope not in claims.scopes:
             raise
         return Asker(_former(claims), f"the sender {claims.subject} may not send this any more ({error.code})")
-
-
-def _withdrawn(keys: SigningKeys, authorization: str | None, operation: Operation, now: datetime) -> Claims | None:
-    """What a good token says that was issued for this operation, whatever the landscape says now."""
-    token = (authorization or "").strip().partition(" ")[2].strip()
-    try:
-        claims = verify(token, keys.ring.keys, keys.realm, now)
-    except BadToken:
-        return None
-    return claims if operation.scope in claims.scopes else None
 
 
 def _former(claims: Claims) -> Principal:
@@ -54,6 +44,7 @@ def _former(claims: Claims) -> Principal:
         scopes=frozenset(),
         claimed=frozenset(claims.scopes),
         holder=claims.client_id,
+        actor=claims.actor,
         token_id=claims.token_id,
         expires_at=claims.expires_at,
     )

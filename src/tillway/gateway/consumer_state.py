@@ -40,7 +40,7 @@ def _refusal(who: Principal, restrictions: Restrictions, now: datetime) -> Rejec
         return invalid_token("the access token was revoked")
     if restrictions.holds("device", who.holder, now):
         return invalid_token("the device was reported lost")
-    for consumer in {who.id, who.holder}:
+    for consumer in {who.id, who.holder, who.actor or who.id}:
         if restrictions.holds("consumer", consumer, now):
             return Suspended(f"the consumer {consumer} is suspended", remedy="ask the hub's operators")
     return None

@@ -28,9 +28,11 @@ from tillway.gateway.body import read_json
 from tillway.gateway.consumer_state import Restricted, in_good_standing
 from tillway.gateway.context import Context, text
 from tillway.gateway.deadline import seconds_allowed
+from tillway.gateway.presenting import NONCE, presented
 from tillway.gateway.quota import Quotas
 from tillway.gateway.routes import Route
-from tillway.identity import SigningKeys
+from tillway.gateway.trail import Trail
+from tillway.identity import SigningKeys, current_nonce
 from tillway.landscape import Active, Landscape
 from tillway.postgres import Database
 from tillway.web import Incoming
@@ -47,12 +49,15 @@ class Request(msgspec.Struct, frozen=True):
     incoming: Incoming
     context: Context
     peer: str = ""
+    method: str = ""
+    path: str = ""
 
 
 class Seen(msgspec.Struct):
     """What is served and who asks, as soon as it is known: told to the observer also when a later stage refuses."""
 
     operation: str
+    trail: Trail
     consumer: str | None = None
     fields: Headers = msgspec.field(default_factory=list)
 
@@ -84,16 +89,18 @@ class Pipeline:
         """The answer to one request; `found` are the parameters in its path. Raises whatever refuses it."""
         now, headers, operation = clock.now(), request.headers, route.checks.operation
         landscape = self._active.current
+        seen.trail.asked(operation, found, landscape.hash, now)
         admitted = ANYBODY if operation.public else await self._admitted(operation, request, landscape, now, seen)
         rank = self._admission.check(operation, text(headers, _DEADLINE))
         if self._quotas is not None:
-            seen.fields = await self._quotas.spend(admitted.grant.consumer, operation, landscape)
+            seen.fields += await self._quotas.spend(admitted.grant.consumer, operation, landscape)
         path, query, wrong = schema.parameters(route.checks, found, request.query, headers)
         body: Any = None
         if operation.body is not None:
             body, nul = await read_json(request.incoming, headers, operation)
             wrong += schema.body_violations(route.checks, body, nul=nul)
         schema.refuse(wrong)
+        seen.trail.query, seen.trail.body = query, body
         key = text(headers, _IDEMPOTENCY_KEY)
         claim = idempotency.claim(operation, admitted.grant.consumer, key, path, body) if key is not None else None
         allowed = seconds_allowed(text(headers, _DEADLINE), query.get("wait", 0))
@@ -111,6 +118,7 @@ class Pipeline:
             deadline=_after(now, allowed),
             doubt=admitted.doubt,
             claim=claim,
+            trail=seen.trail,
             peer=request.peer,
         )
         # A long poll waits for events, not for us: it holds no slot.
@@ -120,6 +128,26 @@ class Pipeline:
             check(route.checks, out)
         return out
 
+    async def _admitted(
+        self, operation: Operation, request: Request, landscape: Landscape, now: datetime, seen: Seen
+    ) -> Admitted:
+        brought = presented(
+            request.headers,
+            method=request.method,
+            path=request.path,
+            peer=request.peer,
+            issuer=self._keys.realm.issuer,
+            landscape=landscape,
+        )
+        if brought.proof is not None:
+            seen.fields.append((NONCE, current_nonce(self._keys.ring, now).encode()))
+        asker = await authenticate(self._keys, brought, operation, landscape, now)
+        seen.consumer, seen.trail.principal = asker.principal.id, asker.principal
+        asker = in_good_standing(asker, self._restricted(), operation, now)
+        admitted = await self._authoriser.admitted(asker, operation, landscape, now, request.peer)
+        seen.trail.grant = admitted.grant
+        return admitted
+
     async def _in_turn(self, route: Route, ask: Ask, allowed: float, rank: int) -> Outgoing:
         came = clock.monotonic()
         await self._admission.enter(rank, allowed)
@@ -128,15 +156,6 @@ class Pipeline:
             return await self._handled(route, ask, allowed - (began - came))
         finally:
             self._admission.leave(clock.monotonic() - began)
-
-    async def _admitted(
-        self, operation: Operation, request: Request, landscape: Landscape, now: datetime, seen: Seen
-    ) -> Admitted:
-        bearer = text(request.headers, b"authorization")
-        asker = await authenticate(self._keys, bearer, operation, landscape, now)
-        seen.consumer = asker.principal.id
-        asker = in_good_standing(asker, self._restricted(), operation, now)
-        return await self._authoriser.admitted(asker, operation, landscape, now, request.peer)
 
     async def _handled(self, route: Route, ask: Ask, allowed: float) -> Outgoing:
         try:
@@ -165,7 +184,11 @@ class Pipeline:
             found = await idempotency.replay(self._database, ask.claim)
         except Unavailable:
             return None  # what went wrong first is what the asker should know
-        return None if found is None else outgoing(route.minimiser.kept(found, ask.grant.classes))
+        if found is None:
+            return None
+        if ask.trail is not None:
+            ask.trail.repeated()
+        return outgoing(route.minimiser.kept(found, ask.grant.classes))
 
 
 def _after(now: datetime, seconds: float) -> datetime:

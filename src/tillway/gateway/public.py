@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from tillway import clock, ids
+from tillway import clock
 from tillway.contracts import Documents, catalog
 from tillway.errors import TillwayError
 from tillway.gateway.answering import JSON, Headers, Outgoing
@@ -15,19 +15,22 @@ from tillway.gateway.consumer_state import Restricted
 from tillway.gateway.context import text
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.metrics import MEDIA_TYPE, Metrics
+from tillway.gateway.pipeline import Request
+from tillway.gateway.presenting import PROOF, certificate
 from tillway.identity import (
+    FORM_BYTES_MAX,
     JWKS_PATH,
     METADATA_PATH,
     TOKEN_PATH,
+    Key,
     SigningKeys,
+    TokenEndpoint,
     TokenRequest,
-    issue,
     metadata,
     parse_form,
 )
-from tillway.identity.issuing import FORM_BYTES_MAX
 from tillway.landscape import Active
-from tillway.web import Incoming, MethodNotAllowed
+from tillway.web import MethodNotAllowed
 
 LIVE_PATH: Final = "/health/live"
 READY_PATH: Final = "/health/ready"
@@ -39,7 +42,8 @@ _READS: Final = ("GET", "HEAD")
 
 Ready = Callable[[], Awaitable[Sequence[str]]]
 Secrets = Callable[[], Mapping[str, str]]
-Page = Callable[[Mapping[bytes, bytes], Incoming], Awaitable[Outgoing]]
+ClientKeys = Callable[[], Mapping[str, Sequence[Key]]]
+Page = Callable[[Request], Awaitable[Outgoing]]
 
 
 class Public:
@@ -52,6 +56,8 @@ class Public:
         keys: SigningKeys,
         active: Active,
         secrets: Secrets,
+        client_keys: ClientKeys,
+        tokens: TokenEndpoint,
         restricted: Restricted,
         ready: Ready,
         metrics: Metrics,
@@ -60,19 +66,21 @@ class Public:
         self._keys = keys
         self._active = active
         self._secrets = secrets
+        self._client_keys = client_keys
+        self._tokens = tokens
+        self._metadata: tuple[str, bytes] | None = None
         self._restricted = restricted
         self._ready = ready
         self._metrics = metrics
         self._leaving = leaving
-        scopes = {operation.scope for _, operation in documents.operations() if not operation.public}
-        described = msgspec.json.encode(metadata(keys.realm.issuer, scopes))
+        self._scopes = {operation.scope for _, operation in documents.operations() if not operation.public}
         self._pages: dict[str, tuple[str, tuple[str, ...], Page]] = {
             LIVE_PATH: ("health", _READS, _fixed(b'{"status":"live"}')),
             READY_PATH: ("health", _READS, self._readiness),
             METRICS_PATH: ("metrics", _READS, self._numbers),
             TOKEN_PATH: ("token", ("POST",), self._token),
             JWKS_PATH: ("jwks", _READS, self._jwks),
-            METADATA_PATH: ("metadata", _READS, _fixed(described)),
+            METADATA_PATH: ("metadata", _READS, self._described),
         }
         for path, content in catalog.pages(documents).items():
             self._pages[path] = ("catalog", _READS, _fixed(content))
@@ -96,28 +104,39 @@ class Public:
         except TillwayError as error:
             return (error.detail,)
 
-    async def _readiness(self, _headers: Mapping[bytes, bytes], _incoming: Incoming) -> Outgoing:
+    async def _readiness(self, _request: Request) -> Outgoing:
         reasons = await self.reasons()
         status = {"status": "not-ready", "reasons": reasons} if reasons else {"status": "ready", "reasons": ()}
         return Outgoing(503 if reasons else 200, [JSON], msgspec.json.encode(status))
 
-    async def _numbers(self, _headers: Mapping[bytes, bytes], _incoming: Incoming) -> Outgoing:
+    async def _numbers(self, _request: Request) -> Outgoing:
         return Outgoing(200, [(b"content-type", MEDIA_TYPE.encode())], self._metrics.page())
 
-    async def _jwks(self, _headers: Mapping[bytes, bytes], _incoming: Incoming) -> Outgoing:
+    async def _jwks(self, _request: Request) -> Outgoing:
         return Outgoing(200, [JSON], msgspec.json.encode(self._keys.ring.jwks()))
 
-    async def _token(self, headers: Mapping[bytes, bytes], incoming: Incoming) -> Outgoing:
-        form = parse_form(await incoming.read(FORM_BYTES_MAX), text(headers, b"content-type"))
-        answer = issue(
-            TokenRequest(form=form, authorization=text(headers, b"authorization")),
-            landscape=self._active.current,
+    async def _described(self, _request: Request) -> Outgoing:
+        landscape = self._active.current
+        if self._metadata is None or self._metadata[0] != landscape.hash:
+            described = metadata(self._keys.realm.issuer, self._scopes, landscape)
+            self._metadata = (landscape.hash, msgspec.json.encode(described))
+        return Outgoing(200, [JSON], self._metadata[1])
+
+    async def _token(self, request: Request) -> Outgoing:
+        headers, landscape = request.headers, self._active.current
+        form = parse_form(await request.incoming.read(FORM_BYTES_MAX), text(headers, b"content-type"))
+        answer = await self._tokens.answer(
+            TokenRequest(
+                form=form,
+                authorization=text(headers, b"authorization"),
+                proof=text(headers, PROOF),
+                certificate=certificate(headers, request.peer, landscape),
+            ),
+            landscape=landscape,
             secrets=self._secrets(),
+            keys=self._client_keys(),
             restrictions=self._restricted(),
-            key=self._keys.ring.signing,
-            realm=self._keys.realm,
             now=clock.now(),
-            token_id=str(ids.new()),
         )
         own: Headers = [
             (name.lower().encode(), value.encode())
@@ -128,7 +147,7 @@ class Public:
 
 
 def _fixed(content: bytes) -> Page:
-    async def page(_headers: Mapping[bytes, bytes], _incoming: Incoming) -> Outgoing:
+    async def page(_request: Request) -> Outgoing:
         return Outgoing(200, [JSON], content)
 
     return page

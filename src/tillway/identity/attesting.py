@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from tillway.tokens import ALGORITHM
+from tillway.identity.signing import KEYS_MAX
+from tillway.postgres import Database, load
+from tillway.tokens import ALGORITHM, read_key
 
-TYPE = "tillway-attestation"
+TYPE: Final = "tillway-attestation"
+
+_sql = load("tillway.identity", "identity.sql")
 
 
 def attest(payload: bytes, key: ECKey) -> str:
@@ -18,13 +23,26 @@ def attest(payload: bytes, key: ECKey) -> str:
     return jws.serialize_compact({"alg": ALGORITHM, "typ": TYPE, "kid": str(key.kid)}, payload, key)
 
 
-def attested(token: str, keys: Mapping[str, ECKey]) -> bytes | None:
-    """The bytes that one of these keys signed; None when the signature does not hold or the key is not among them."""
+def attested(token: str, keys: Mapping[str, ECKey]) -> tuple[bytes, bool] | None:
+    """The bytes, and whether one of these keys signed them: False when the key it names is not among them.
+
+    None when the signature does not hold, or it is no attestation.
+    """
     try:
-        header = jws.extract_compact(token.encode()).headers()
-        key = keys.get(str(header.get("kid")))
-        if key is None or header.get("typ") != TYPE:
+        found = jws.extract_compact(token.encode())
+        header = found.headers()
+        if header.get("typ") != TYPE:
             return None
-        return jws.deserialize_compact(token, key, algorithms=[ALGORITHM]).payload
+        key = keys.get(str(header.get("kid")))
+        if key is None:
+            return found.payload, False
+        return jws.deserialize_compact(token, key, algorithms=[ALGORITHM]).payload, True
     except (JoseError, ValueError):
         return None
+
+
+async def known_keys(database: Database) -> Mapping[str, ECKey]:
+    """The hub's keys that are kept now, by kid. Those of the past were dropped when no token of theirs was left."""
+    rows = await database.fetch(_sql["signing_keys"], KEYS_MAX)
+    keys = [read_key(row["private_jwk"]) for row in rows]
+    return {str(key.kid): key for key in keys}

@@ -14,7 +14,7 @@ class Principal:
     """Somebody who proved who they are. `scopes` hold what their token says *and* the landscape grants now.
 
     `claimed` holds all that their token says, also what the landscape does not grant any more. `holder` is who brings
-    the token: the consumer itself, an enrolled device of it, or the consumer that acts for it. `shop` is where a
+    the token: the consumer itself, an enrolled device of it, or who acts for it as `actor` says. `shop` is where a
     device stands, `roles` are a person's, who proved who they are at `auth_time`.
     """
 
@@ -25,6 +25,7 @@ class Principal:
     expires_at: datetime
     claimed: frozenset[str] = frozenset()
     holder: str = ""
+    actor: str | None = None
     shop: str | None = None
     roles: frozenset[str] = frozenset()
     auth_time: datetime | None = None

@@ -3,25 +3,24 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.pure.identity.who import KEY, LANDSCAPE, NOW, REALM, RING, landscape, token
+from tests.pure.identity.who import KEY, LANDSCAPE, NOW, REALM, known_by, landscape, token
 
 from tillway.identity import (
     TOKEN_LIFETIME,
     NotAuthenticated,
     Principal,
-    authenticate,
     metadata,
     operator_token,
     ring_of,
 )
 from tillway.landscape import Landscape
-from tillway.tokens import UnknownKey, Verifier, new_key
+from tillway.tokens import UnknownKey, new_key
 
 INVALID = 'Bearer realm="tillway", error="invalid_token", error_description='
 
 
 def principal(bearer: str, known: Landscape = LANDSCAPE) -> Principal:
-    return authenticate(f"Bearer {bearer}", RING.keys, Verifier(REALM), known, NOW)
+    return known_by(f"Bearer {bearer}", known=known)
 
 
 def test_a_bearer_token_names_its_principal() -> None:
@@ -38,13 +37,13 @@ def test_a_bearer_token_names_its_principal() -> None:
 
 @pytest.mark.parametrize("header", ["bearer {}", "BEARER   {}", "  Bearer {} "])
 def test_the_scheme_is_read_as_http_writes_it(header: str) -> None:
-    assert authenticate(header.format(token()), RING.keys, Verifier(REALM), LANDSCAPE, NOW).id == "webshop"
+    assert known_by(header.format(token())).id == "webshop"
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic abc", "Token abc"])
 def test_without_a_token_the_challenge_names_the_scheme_alone(header: str | None) -> None:
     with pytest.raises(NotAuthenticated) as caught:
-        authenticate(header, RING.keys, Verifier(REALM), LANDSCAPE, NOW)
+        known_by(header)
     assert (caught.value.status, caught.value.challenge) == (401, 'Bearer realm="tillway"')
 
 
@@ -63,12 +62,12 @@ def test_a_bad_token_is_answered_with_why(bearer: str, says: str) -> None:
 
 def test_an_expired_token_is_answered_with_why() -> None:
     with pytest.raises(NotAuthenticated, match="has expired"):
-        authenticate(f"Bearer {token()}", RING.keys, Verifier(REALM), LANDSCAPE, NOW + timedelta(hours=1))
+        known_by(f"Bearer {token()}", now=NOW + timedelta(hours=1))
 
 
 def test_an_unknown_key_passes_through_so_that_keys_can_be_looked_for() -> None:
     with pytest.raises(UnknownKey):
-        authenticate(f"Bearer {token()}", ring_of([new_key()]).keys, Verifier(REALM), LANDSCAPE, NOW)
+        known_by(f"Bearer {token()}", ring_of([new_key()]))
 
 
 def test_a_scope_counts_only_as_far_as_the_landscape_grants_it_now() -> None:
@@ -94,8 +93,14 @@ def test_the_metadata_is_what_rfc_8414_says() -> None:
         "token_endpoint": "https://hub.example/oauth2/token",
         "jwks_uri": "https://hub.example/.well-known/jwks.json",
         "response_types_supported": [],
-        "grant_types_supported": ["client_credentials"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "grant_types_supported": [
+            "client_credentials",
+            "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "urn:ietf:params:oauth:grant-type:token-exchange",
+        ],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256", "PS256", "RS256", "EdDSA", "Ed25519"],
+        "dpop_signing_alg_values_supported": ["ES256", "PS256", "RS256", "EdDSA", "Ed25519"],
         "service_documentation": "https://hub.example/catalog",
         "scopes_supported": ["a:read", "b:read"],
     }

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.pure.identity.who import KEY, LANDSCAPE, NOW, REALM, SECRETS, basic
+from tests.pure.identity.who import NOW, SECRETS, basic, desk
 
 from tillway.identity import UNRESTRICTED, AccessChange, TokenRequest, issue
 from tillway.identity.restrictions import BEGINS, restrictions
@@ -87,13 +87,7 @@ def test_changes_told_again_from_the_start_end_in_the_same_state(changes: list[A
 def test_a_suspended_client_gets_no_token(until, status) -> None:
     answer = issue(
         TokenRequest(form=(("grant_type", "client_credentials"),), authorization=basic("webshop", SECRETS["webshop"])),
-        landscape=LANDSCAPE,
-        secrets=SECRETS,
-        key=KEY,
-        realm=REALM,
-        now=NOW,
-        token_id="x",
-        restrictions=restrictions([("consumer", "webshop", until)]),
+        desk(restrictions=restrictions([("consumer", "webshop", until)])),
     )
     assert answer.status == status
     if status == 400:
@@ -103,12 +97,6 @@ def test_a_suspended_client_gets_no_token(until, status) -> None:
 def test_who_does_not_know_the_secret_is_not_told_of_a_suspension() -> None:
     answer = issue(
         TokenRequest(form=(("grant_type", "client_credentials"),), authorization=basic("webshop", "wrong")),
-        landscape=LANDSCAPE,
-        secrets=SECRETS,
-        key=KEY,
-        realm=REALM,
-        now=NOW,
-        token_id="x",
-        restrictions=restrictions([("consumer", "webshop", None)]),
+        desk(restrictions=restrictions([("consumer", "webshop", None)])),
     )
     assert answer.body["error"] == "invalid_client"
