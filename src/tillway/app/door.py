@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from tillway import apis, clock, contracts, settings, telemetry
@@ -38,6 +39,9 @@ SLOW_SECONDS: Final = 1.0
 
 # Connections that may wait to be accepted: a burst of a few thousand tills reconnecting at once.
 BACKLOG: Final = 4_096
+
+# A request's head arrives within this, or its connection is closed: it is one packet from whoever means well.
+HEADER_MILLISECONDS: Final = 10_000
 
 # A stopping door waits this long for requests in flight before it closes their connections.
 DRAIN_SECONDS: Final = 10.0
@@ -103,6 +107,7 @@ async def _serve(given: Settings, door: Door, stop: asyncio.Event) -> None:
         interface=Interfaces.ASGI,
         backlog=BACKLOG,
         log_enabled=False,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
         websockets=False,
     )
     serving = asyncio.ensure_future(server.serve())

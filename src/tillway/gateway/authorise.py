@@ -74,7 +74,5 @@ def _nothing(consumer: str, landscape: Landscape) -> Grant:
     )
 
 
-ANYBODY = Admitted(
-    Grant(consumer="-", kind="machine", scopes=frozenset(), shops=frozenset(), classes=_OF_THE_FACT)
-)
+ANYBODY = Admitted(Grant(consumer="-", kind="machine", scopes=frozenset(), shops=frozenset(), classes=_OF_THE_FACT))
 """Who calls a public operation: nobody in particular, who may touch nothing."""

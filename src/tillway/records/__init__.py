@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tillway.records import links, orders, products, sales
-from tillway.records.cache import Shelf
+from tillway.records.cache import Shelf, Stale
 from tillway.records.refresh import Refresher, Source, freshness, keep_lease, missing_loads
 from tillway.records.tracing import Cause
 
@@ -12,6 +12,7 @@ __all__ = [
     "Refresher",
     "Shelf",
     "Source",
+    "Stale",
     "freshness",
     "keep_lease",
     "links",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tillway.web.incoming import ClientGone, Incoming
+from tillway.web.incoming import ClientGone, Incoming, TooSlow
 from tillway.web.problems import MethodNotAllowed, Problem, render, status_of
 from tillway.web.trace import Trace, continued, correlation, parse_traceparent
 
@@ -11,6 +11,7 @@ __all__ = [
     "Incoming",
     "MethodNotAllowed",
     "Problem",
+    "TooSlow",
     "Trace",
     "continued",
     "correlation",
