@@ -217,6 +217,7 @@ def _write_landscape(directory: Path, drafted: Draft) -> None:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, text in drafted.kept.items():
         if not (directory / name).exists():
+            (directory / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             (directory / name).write_text(text)
     for name, text in drafted.volatile.items():
         (directory / name).write_text(text)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 
+from tillway.app.drafted_policies import POLICIES, TESTS
 from tillway.connectors.odoo import Survey, TillFound
 
 CONNECTION: Final = "main"
@@ -86,6 +87,8 @@ def draft(found: Survey, wanted: Wanted, *, year: int) -> Draft:
             "shops.yaml": _text("Shops, and where each stands in Odoo.", {"shops": shops}),
             "apis.yaml": _text("What is offered, who owns it, how much a shop suffers without it.", {"apis": _apis()}),
             "events.yaml": _text("What is told, who owns it, how long it is kept.", {"events": _events()}),
+            "policies/support.cedar": POLICIES,
+            "policies/tests/support.yaml": TESTS,
             "consumers.yaml": _text("Who may ask for what, and why.", {"consumers": consumers}),
         },
         volatile={

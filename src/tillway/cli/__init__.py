@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -101,6 +102,18 @@ def token(
     from tillway.cli.looking import token as run
 
     run(state, consumer, scope or [], as_json=as_json)
+
+
+@app.command()
+def check(
+    directory: Annotated[Path | None, typer.Argument(help="A landscape's directory (default: the hub's).")] = None,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Is a landscape sound, and do its policies decide as its tests expect. Offline; exit code 1 when a test fails."""
+    from tillway.cli.policies import check as run
+
+    run(directory, state, as_json=as_json)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from tillway.errors import Forbidden
 from tillway.identity.challenge import MissingScope
 from tillway.identity.circumstances import Circumstances, Circumstancing, TimeBox, time_box
 from tillway.identity.facts import Facts, facts_of
-from tillway.identity.judging import Judge, Verdict
+from tillway.identity.judging import MANY, Judge, Verdict
 from tillway.identity.principal import Grant, Principal
 from tillway.landscape import Landscape
 
@@ -65,6 +65,7 @@ class Decider:
         self._boxes = _boxes(landscape, zone)
         self._decisions: dict[Key, Grant | Denial] = {}
         self._reaches: dict[Key, Reach] = {}
+        self._long: dict[Key, bool] = {}
 
     def circumstances(self, principal: Principal, now: datetime, peer: str) -> Circumstances:
         """Where and when this principal asks, as far as a policy looks at it."""
@@ -91,10 +92,18 @@ class Decider:
 
     def is_long(self, principal: Principal, now: datetime, peer: str) -> bool:
         """Whether deciding would hold a loop for too long: thousands of shops have to be looked at one by one."""
-        at = self.circumstances(principal, now, peer)
-        if _who(principal, at) in self._reaches or len(self.landscape.shops) <= _FEW_SHOPS:
+        if len(self.landscape.shops) <= MANY:
             return False
-        return self.judge.many_shops(facts_of(principal, self.landscape), at)
+        at = self.circumstances(principal, now, peer)
+        who = _who(principal, at)
+        if who in self._reaches:
+            return False
+        long = self._long.get(who)
+        if long is None:
+            if len(self._long) >= DECISIONS_MAX:
+                self._long.clear()
+            long = self._long[who] = self.judge.many_shops(facts_of(principal, self.landscape), at)
+        return long
 
     def decide(self, principal: Principal, operation: Operation, now: datetime, peer: str) -> Grant:
         """The grant for this operation; Forbidden or MissingScope when there is none."""
@@ -155,9 +164,6 @@ def told(verdict: Verdict) -> str:
 
 
 _ALWAYS: Final = TimeBox(None, None)
-
-# As many can always be looked at one by one.
-_FEW_SHOPS: Final = 100
 
 
 @cache

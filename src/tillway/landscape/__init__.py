@@ -22,10 +22,11 @@ from tillway.landscape.model import (
     Webhook,
 )
 from tillway.landscape.policies import BASE_PREFIX, Policy
+from tillway.landscape.policy_cases import Case, Somebody, cases
 from tillway.landscape.policy_checks import ELSEWHERE
 from tillway.landscape.problem import InvalidLandscape, Mark, Problem
 from tillway.landscape.quotas import Quota
-from tillway.landscape.reading import fingerprint, public_keys, read, reveal, reveal_all
+from tillway.landscape.reading import fingerprint, public_keys, read, read_cases, reveal, reveal_all
 from tillway.landscape.schema import json_schema
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "ELSEWHERE",
     "Active",
     "Api",
+    "Case",
     "Connection",
     "Consumer",
     "CustomerEntry",
@@ -52,16 +54,19 @@ __all__ = [
     "Quota",
     "SecretRef",
     "Shop",
+    "Somebody",
     "SubscriptionEntry",
     "Till",
     "Transport",
     "Webhook",
     "build",
+    "cases",
     "fingerprint",
     "json_schema",
     "loopback",
     "public_keys",
     "read",
+    "read_cases",
     "reveal",
     "reveal_all",
 ]

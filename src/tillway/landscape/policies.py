@@ -28,6 +28,9 @@ FOLDER: Final = "policies"
 CIRCUMSTANCES: Final = frozenset({"hour", "weekday", "network", "step_up"})
 """What policies can know of where and when somebody asks."""
 
+TESTS: Final = "tests"
+"""Where in that folder the tests of policies lie: `policies/tests/*.yaml`."""
+
 CEDAR: Final = ".cedar"
 """What files of policies end in."""
 
@@ -44,11 +47,15 @@ _FOR_POLICY: Final = re.compile(r"^for policy `policy[0-9]+`, ")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """One policy: its `@id`, what it does, its `@reason` (empty: none), and where it stands."""
+    """One policy: its `@id`, what it does, its `@reason` (empty: none), and where it stands.
+
+    `about` is the type of resource its head names; None: any.
+    """
 
     id: str
     effect: Effect
     reason: str
+    about: str | None
     mark: Mark
 
 
@@ -71,7 +78,10 @@ class _Statement:
 
     def policy(self) -> Policy:
         notes = self.tree["annotations"]
-        return Policy(id=notes["id"], effect=self.tree["effect"], reason=notes.get("reason") or "", mark=self.mark)
+        head = self.tree["resource"]
+        about = head.get("entity_type") or head.get("entity", {}).get("type")
+        reason = notes.get("reason") or ""
+        return Policy(id=notes["id"], effect=self.tree["effect"], reason=reason, about=about, mark=self.mark)
 
     def entities(self) -> set[tuple[str, str]]:
         """Type and id of every entity it names, actions left out: those are in the schema."""

@@ -14,7 +14,8 @@ from tillway.landscape.base import SecretRef
 from tillway.landscape.building import build
 from tillway.landscape.landscape import Landscape
 from tillway.landscape.machines import PublicKeyRef
-from tillway.landscape.policies import CEDAR, FOLDER
+from tillway.landscape.policies import CEDAR, FOLDER, TESTS
+from tillway.landscape.policy_cases import Case, cases
 from tillway.masking import remember_secret
 
 # A file of 10,000 shops has about 4 MB; more is no landscape.
@@ -32,6 +33,12 @@ def read(directory: Path) -> Landscape:
             f"no landscape in {directory}: there is no *.yaml file", remedy="write one, or name another"
         )
     return build(files | policies)
+
+
+def read_cases(directory: Path, landscape: Landscape) -> tuple[Case, ...]:
+    """The tests of policies in `policies/tests/*.yaml`, none if there are none. Raises Misconfigured."""
+    paths = sorted((directory / FOLDER / TESTS).glob("*.yaml"))
+    return cases({f"{FOLDER}/{TESTS}/{path.name}": _text(path) for path in paths}, landscape)
 
 
 def reveal(ref: SecretRef, directory: Path) -> str:

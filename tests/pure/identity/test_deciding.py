@@ -252,3 +252,19 @@ def _operation(name: str):
     from tillway.contracts import load
 
     return next(each for _, each in load().operations() if each.id == name)
+
+
+def test_shops_are_told_apart_only_when_a_policy_does() -> None:
+    """Policies about other actions leave the answer for all shops at once; thousands are not looked at one by one."""
+    shops = "".join(
+        f"  s{number}: {{name: S, connection: erp, company: 1, warehouse: 1, price_list: retail}}\n"
+        for number in range(150)
+    )
+    about = '@id("x") forbid (principal, action == Action::"touch", resource) when { resource.region == "none" };'
+    for policies, long in ((f"{FORBID} when {{ context.hour > 22 }};", False), (about, True)):
+        scape = known(policies, ("shops:\n  berlin", f"shops:\n{shops}  berlin"))
+        assert decider(scape).is_long(who(), NOW, "") is long
+        assert not decider(scape).is_long(who("till"), NOW, "")
+        found = grant(who(), scape, "placeOrder", now=NOW)
+        assert found.shops is None or len(found.shops) == 152
+        assert not decider(scape).is_long(who(), NOW, "")
