@@ -17,6 +17,7 @@ import yaml
 from tests.pure.gateway.front_door import REALM, RING, SECRETS, Front, token
 
 from tillway import apis, ids
+from tillway.app.evidence import audited
 from tillway.contracts import load
 from tillway.gateway import Leaving, build
 from tillway.identity import Overlay, SigningKeys
@@ -167,7 +168,7 @@ async def fill(dsn: str) -> None:
 @asynccontextmanager
 async def opened(dsn: str, *, check_answers: bool = True) -> AsyncIterator[Hub]:
     """The hub's door with tail and sequencer running."""
-    async with Database(dsn, "door") as db:
+    async with Database(dsn, "door") as db, audited(db) as auditor:
         tail, leaving, active = Tail(db), Leaving(), Active(landscape())
         await tail.start()
         overlay = Overlay(db, tail)
@@ -182,6 +183,7 @@ async def opened(dsn: str, *, check_answers: bool = True) -> AsyncIterator[Hub]:
             restricted=overlay,
             ready=lambda: asyncio.sleep(0, ()),
             leaving=leaving,
+            auditor=auditor,
             check_answers=check_answers,
         )
         running = [asyncio.create_task(work) for work in (Sequencer(db, NODE).run(), tail.run(), overlay.run())]

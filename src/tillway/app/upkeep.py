@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Final
 
-from tillway import clock
+from tillway import audit, clock
 from tillway.errors import TryAgain
 from tillway.gateway import forget
 from tillway.identity import forget_restrictions
@@ -31,6 +31,7 @@ class Upkeep:
             try:
                 await ensure_partitions(self._db, clock.now())
                 await forget(self._db, clock.now())
+                await audit.keep(self._db, clock.now())
                 await bury(self._db)
                 await forget_restrictions(self._db, clock.now())
             except TryAgain as error:

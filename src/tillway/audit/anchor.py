@@ -1,7 +1,8 @@
 """Anchors: signed statements of where the chains ended. Pure; signing itself is handed in.
 
 Whoever rewrites entries can compute every hash anew, but cannot sign. Each anchor names the digest of the one before
-it, so that none can be taken out.
+it, so that none can be taken out, and so that the last one vouches for all: keys are renewed and dropped, and the
+signatures of those that are gone need not be checked any more.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from tillway.audit.entry import DIGEST_BYTES, Class, Link
 Sign = Callable[[bytes], str]
 """A signed token that carries these bytes."""
 
-Unsign = Callable[[str], bytes | None]
-"""The bytes a token carries; None when its signature does not hold or its key is not known."""
+Unsign = Callable[[str], tuple[bytes, bool] | None]
+"""The bytes a token carries, and whether a key that is known signed them; None when a signature does not hold."""
 
 FIRST: Final = ""
 """What the first anchor names as its predecessor."""
@@ -76,7 +77,7 @@ def fault(kept: Signed, before: Signed | None, unsign: Unsign) -> str | None:
     """What is wrong with an anchor, given the one kept before it; None when it holds."""
     said = read(kept, unsign)
     if said is None:
-        return "its signature does not hold, or was made with a key that is not known"
+        return "its signature does not hold"
     if (said.anchor, said.number, said.at) != (kept.anchor, kept.number, kept.at):
         return "it was signed with other numbers or another time"
     if said.anchor != (1 if before is None else before.anchor + 1):
@@ -86,13 +87,19 @@ def fault(kept: Signed, before: Signed | None, unsign: Unsign) -> str | None:
     return None
 
 
+def known(kept: Signed, unsign: Unsign) -> bool:
+    """Whether a key that is known now signed it: the last anchor must be signed so."""
+    found = unsign(kept.token)
+    return found is not None and found[1]
+
+
 def read(kept: Signed, unsign: Unsign) -> Anchor | None:
     """What an anchor says; None when its signature does not hold."""
-    payload = unsign(kept.token)
-    if payload is None:
+    found = unsign(kept.token)
+    if found is None:
         return None
     try:
-        said = _decode(payload)
+        said = _decode(found[0])
         hashes = [bytes.fromhex(end.hash) for end in said.chains.values()]
     except (msgspec.DecodeError, ValueError):
         return None

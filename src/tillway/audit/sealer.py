@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from tillway import clock
-from tillway.audit.anchor import FIRST, Sign, anchored
+from tillway.audit.anchor import FIRST, Sign, Signed, anchored
 from tillway.audit.entry import SALT_BYTES, Class, Link, Sealed, read_line, seal
 from tillway.audit.reading import chains, signed
 from tillway.audit.staging import SQL
@@ -35,6 +35,9 @@ SEAL_SECONDS: Final = 0.5
 # rights of the database could rewrite unnoticed.
 ANCHOR_EVERY: Final = timedelta(seconds=60)
 ANCHOR_ENTRIES: Final = 50_000
+
+# An idle hub signs anew so often: a new signing key has signed the last anchor before the old one is dropped.
+ANCHOR_IDLE: Final = timedelta(hours=6)
 
 
 class Sealer:
@@ -103,8 +106,7 @@ class Sealer:
         row = await self._db.fetchrow(SQL["last_anchor"])
         last = None if row is None else signed(row)
         fresh = head["number"] - (0 if last is None else last.number)
-        late = last is None or now - last.at >= ANCHOR_EVERY
-        if fresh == 0 or not (due or late or fresh >= ANCHOR_ENTRIES):
+        if not (due and fresh) and not _is_due(last, fresh, now):
             return False
         ends, _ = chains(await self._db.fetch(SQL["chains"]))
         before = FIRST if last is None else last.token
@@ -133,6 +135,13 @@ class Sealer:
             await self._db.fetchval(SQL["release_sealer"], self._node, self._fence)
         except (TryAgain, asyncpg.PostgresError) as error:
             log.info("sealer lease not given back, it expires (%s)", type(error).__name__)
+
+
+def _is_due(last: Signed | None, fresh: int, now: datetime) -> bool:
+    """Whether it is time to sign, `fresh` entries after the last anchor."""
+    if last is None or fresh >= ANCHOR_ENTRIES:
+        return fresh > 0
+    return now - last.at >= (ANCHOR_EVERY if fresh else ANCHOR_IDLE)
 
 
 def _ends(ends: dict[Class, Link]) -> tuple[list[Any], ...]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tillway.audit.anchor import Anchor, Signed, Unsign, fault, read
+from tillway.audit.anchor import Anchor, Signed, Unsign, fault, known, read
 from tillway.audit.entry import Class, Link
 from tillway.audit.reading import chains, sealed, signed
 from tillway.audit.retention import KEPT
@@ -44,7 +44,7 @@ async def verify(db: Database, *, after: int, limit: int, unsign: Unsign, now: d
     upto = await _last_of_page(db, after, limit, head["number"])
     kept, broken = await _anchors(db, after, upto, unsign)
     if after == 0:
-        broken = broken or _anchors_gone(last, head["anchor"]) or early(floors, await _young(db, now, unsign))
+        broken = broken or _last_fault(last, head["anchor"], unsign) or early(floors, await _young(db, now, unsign))
     said = [each for each in (read(anchor, unsign) for anchor in kept) if each is not None]
     start = {row["class"]: Link(row["seq"], row["hash"]) for row in await db.fetch(SQL["ends_before"], after)}
     walk = Walk(after, {**floors, **start}, floors, said)
@@ -90,11 +90,13 @@ async def _anchors(db: Database, after: int, upto: int, unsign: Unsign) -> tuple
     return kept, None
 
 
-def _anchors_gone(last: Signed | None, head: int) -> Broken | None:
+def _last_fault(last: Signed | None, head: int, unsign: Unsign) -> Broken | None:
     found = 0 if last is None else last.anchor
-    if found >= head:  # one more may have been made since the head was read
-        return None
-    return Broken(what="anchor", detail=f"the last anchor is {found}, and {head} were made")
+    if found < head:  # one more may have been made since the head was read
+        return Broken(what="anchor", detail=f"the last anchor is {found}, and {head} were made")
+    if last is not None and not known(last, unsign):
+        return Broken(what="anchor", detail=f"the last anchor, {found}, was not signed with a key of this hub")
+    return None
 
 
 async def _young(db: Database, now: datetime, unsign: Unsign) -> Mapping[Class, Anchor | None]:

@@ -7,6 +7,7 @@ from tillway.contracts.classes import classes_of
 from tillway.contracts.documents import ENVELOPE, Documents, load
 from tillway.contracts.minimising import NOTHING, Cut, Cuts, Plan, Tally, cut, plan
 from tillway.contracts.operation import Document, Operation, Parameter, compile_document, escaped, resolve
+from tillway.contracts.outline import Outline, Outlines, outline, pointers
 from tillway.contracts.validators import Check, OperationChecks, ParameterCheck, checker
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "Documents",
     "Operation",
     "OperationChecks",
+    "Outline",
+    "Outlines",
     "Parameter",
     "ParameterCheck",
     "Plan",
@@ -30,6 +33,8 @@ __all__ = [
     "cut",
     "escaped",
     "load",
+    "outline",
     "plan",
+    "pointers",
     "resolve",
 ]

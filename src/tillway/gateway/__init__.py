@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tillway.gateway.app import Door, Observer, build
 from tillway.gateway.ask import Answer, Ask, Handler
+from tillway.gateway.auditing import Auditor
 from tillway.gateway.body import nul_pointers
 from tillway.gateway.budget import Budget
 from tillway.gateway.deadline import wait_allowed
@@ -16,6 +17,7 @@ from tillway.gateway.quota import Quotas
 __all__ = [
     "Answer",
     "Ask",
+    "Auditor",
     "Budget",
     "Door",
     "Failures",

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from tillway.identity.signing import KEYS_MAX
-from tillway.postgres import Database, load
-from tillway.tokens import ALGORITHM, read_key
+from tillway.identity.signing import SigningKeys
+from tillway.postgres import Database
+from tillway.tokens import ALGORITHM, Realm
 
 TYPE: Final = "tillway-attestation"
 
-_sql = load("tillway.identity", "identity.sql")
+# What is attested is for nobody in particular.
+_ANY_REALM: Final = Realm(issuer="", audience="")
 
 
 def attest(payload: bytes, key: ECKey) -> str:
@@ -41,8 +43,6 @@ def attested(token: str, keys: Mapping[str, ECKey]) -> tuple[bytes, bool] | None
         return None
 
 
-async def known_keys(database: Database) -> Mapping[str, ECKey]:
-    """The hub's keys that are kept now, by kid. Those of the past were dropped when no token of theirs was left."""
-    rows = await database.fetch(_sql["signing_keys"], KEYS_MAX)
-    keys = [read_key(row["private_jwk"]) for row in rows]
-    return {str(key.kid): key for key in keys}
+async def known_keys(database: Database, now: datetime) -> Mapping[str, ECKey]:
+    """The hub's keys in force, by kid. Those of the past were dropped when no token of theirs was left."""
+    return (await SigningKeys.open(database, _ANY_REALM, now=now)).ring.keys

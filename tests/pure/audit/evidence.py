@@ -22,9 +22,9 @@ def sign(payload: bytes) -> str:
     return jws.serialize_compact({"alg": "ES256", "kid": KEY.kid}, payload, KEY)
 
 
-def unsign(token: str) -> bytes | None:
+def unsign(token: str) -> tuple[bytes, bool] | None:
     try:
-        return jws.deserialize_compact(token, KEY).payload
+        return jws.deserialize_compact(token, KEY).payload, True
     except (JoseError, ValueError):
         return None
 

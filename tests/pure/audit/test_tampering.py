@@ -8,9 +8,10 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc import jws
 from tests.pure.audit.evidence import START, entries, entry, sealed, sign, unsign
 
-from tillway.audit.anchor import FIRST, Anchor, End, Signed, anchored, digest, fault, read
+from tillway.audit.anchor import FIRST, Anchor, End, Signed, anchored, digest, fault, known, read
 from tillway.audit.entry import CLASSES, Link, line, read_line, seal
 from tillway.audit.verifying import Broken, Walk, early
 
@@ -188,6 +189,22 @@ def test_old_anchors_say_nothing_of_months_that_were_dropped() -> None:
     walk = Walk(0, {"write": floor}, {"write": floor}, said)
     assert walk.feed(rows[5:]) is None
     assert walk.finish(9, ends) is None
+
+
+@given(st.lists(entries, min_size=6, max_size=12))
+def test_anchors_whose_key_is_gone_are_vouched_for_by_the_next(given_entries) -> None:
+    """Nobody can check their signature any more: what they say counts because the next one names it."""
+    _, anchors, _ = sealed(given_entries)
+
+    def forgetful(token):
+        return jws.extract_compact(token.encode()).payload, False
+
+    assert fault(anchors[0], None, forgetful) is None
+    assert fault(anchors[1], anchors[0], unsign) is None
+    assert not known(anchors[0], forgetful)
+    forged = anchored(anchor=1, before=FIRST, at=anchors[0].at, number=3, ends={}, sign=sign)
+    assert fault(forged, None, forgetful) is None
+    assert fault(anchors[1], forged, unsign) == "the anchor before it is not the one it names"
 
 
 def test_a_signed_text_that_is_no_anchor_is_none() -> None:
