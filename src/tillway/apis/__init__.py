@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from tillway import contracts
-from tillway.apis import events, exceptions, operations, orders, parked, pos, prices, products, subscribing
+from tillway.apis import (
+    access,
+    auditing,
+    devices,
+    events,
+    exceptions,
+    operations,
+    orders,
+    parked,
+    pos,
+    prices,
+    products,
+    subscribing,
+)
 from tillway.apis.following import Following
 from tillway.gateway import Handler, Leaving
 from tillway.journal import Tail
@@ -26,4 +39,7 @@ def bindings(*, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving) -> dic
         **operations.bind(db, tail, following, leaving),
         **parked.bind(db),
         **exceptions.bind(db),
+        **access.bind(db),
+        **devices.bind(db),
+        **auditing.bind(db),
     }

@@ -8,12 +8,16 @@ import os
 import sys
 from collections.abc import AsyncIterator
 
-from tillway import ids, settings, telemetry
+from tillway import clock, ids, settings, telemetry
 from tillway.app import child
 from tillway.app.backoffices import BackOfficesOfLandscape
+from tillway.app.evidence import signing
 from tillway.app.landscapes import Watched
+from tillway.app.realm import realm_of
 from tillway.app.refreshing import Refreshing
 from tillway.app.upkeep import Upkeep
+from tillway.audit import Sealer
+from tillway.identity import SigningKeys
 from tillway.journal import Runner, Sequencer, Tail
 from tillway.outbound import Breakers, Client, reach
 from tillway.postgres import Database
@@ -25,7 +29,9 @@ from tillway.subscriptions import Webhooks
 class Works:
     """All that one works process runs, built from settings."""
 
-    def __init__(self, given: Settings, *, db: Database, tail: Tail, client: Client, watched: Watched) -> None:
+    def __init__(
+        self, given: Settings, *, db: Database, tail: Tail, client: Client, watched: Watched, keys: SigningKeys
+    ) -> None:
         node = ids.new()
         offices = BackOfficesOfLandscape(watched, client, poll_seconds=given.poll_seconds, database=db)
         engine = Engine(db, node, (place_order(db, offices), book_sale(db, offices)), lease_seconds=given.lease_seconds)
@@ -34,6 +40,8 @@ class Works:
         webhooks = Webhooks(db, client, watched.active, watched.reveal)
         self._tasks = (
             Sequencer(db, node, lease_seconds=given.lease_seconds).run(),
+            Sealer(db, node, signing(keys), lease_seconds=given.lease_seconds).run(),
+            keys.run(),
             tail.run(),
             runner.run(),
             engine.run(),
@@ -56,7 +64,8 @@ async def opened(given: Settings) -> AsyncIterator[Works]:
     async with Database(given.database_url, "works") as db, Client(reach(networks), breakers=Breakers()) as client:
         tail = Tail(db)
         await tail.start()
-        yield Works(given, db=db, tail=tail, client=client, watched=watched)
+        keys = await SigningKeys.open(db, realm_of(given), now=clock.now())
+        yield Works(given, db=db, tail=tail, client=client, watched=watched, keys=keys)
 
 
 async def _main(stop: asyncio.Event) -> None:
