@@ -15,7 +15,9 @@ from tillway.apis import (
     pos,
     prices,
     products,
+    quarantined,
     subscribing,
+    tending,
 )
 from tillway.apis.following import Following
 from tillway.gateway import Handler, Leaving
@@ -39,6 +41,8 @@ def bindings(*, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving) -> dic
         **operations.bind(db, tail, following, leaving),
         **parked.bind(db),
         **exceptions.bind(db),
+        **tending.bind(db, tail),
+        **quarantined.bind(db, contracts.load().document("pos")),
         **access.bind(db),
         **devices.bind(db),
         **auditing.bind(db),

@@ -58,7 +58,8 @@ def receipt(sent: dict[str, Any], *, check: Check, grant: Grant, landscape: Land
     sale = _read(body, found) if not found else None
     if sale is not None:
         found += audit_sale(sale)
-        found += _misplaced(sale, grant, landscape)
+        found += misplaced(sale, landscape)
+        found += _foreign(sale, grant)
     return Receipt(id=identity, body=body, sale=sale, violations=(*found, *_doubted(doubt)), owner=owner)
 
 
@@ -101,13 +102,16 @@ def _read(body: dict[str, Any], found: list[Violation]) -> Sale | None:
         return None
 
 
-def _misplaced(sale: Sale, grant: Grant, landscape: Landscape) -> Iterator[Violation]:
-    """Where the sale says it was sold, against what is declared and what the sender may send for."""
+def misplaced(sale: Sale, landscape: Landscape) -> Iterator[Violation]:
+    """Where the sale says it was sold, against what is declared."""
     shop = landscape.shops.get(sale.shop)
     if shop is None:
         yield Violation(pointer="/shop", detail="there is no such shop", rule="shop")
     elif sale.till not in shop.tills:
         yield Violation(pointer="/till", detail="this shop has no such till", rule="till")
+
+
+def _foreign(sale: Sale, grant: Grant) -> Iterator[Violation]:
     if not grant.sees_shop(sale.shop):
         yield Violation(pointer="/shop", detail="is not one of the sender's shops", rule="grant")
 

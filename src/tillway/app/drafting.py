@@ -39,6 +39,8 @@ _EVENTS: Final[Mapping[str, tuple[str, str]]] = {
     "order.exception": ("internal", "long"),
     "sale.recorded": ("internal", "long"),
     "sale.quarantined": ("internal", "long"),
+    "sale.released": ("internal", "long"),
+    "sale.closed": ("internal", "long"),
     "sale.booked": ("internal", "long"),
     "sale.exception": ("internal", "long"),
     "price.changed": ("public", "standard"),

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from tillway.cli import access, parked, process
-from tillway.cli.options import Json, State
+from tillway.cli import access, auditing, parked, process, sale, subscription
+from tillway.cli.options import DryRun, Json, Reason, State
 from tillway.errors import Misconfigured, TillwayError
 
 app = typer.Typer(
@@ -22,7 +22,10 @@ app = typer.Typer(
 
 app.add_typer(parked.app, name="parked")
 app.add_typer(process.app, name="process")
+app.add_typer(sale.app, name="sale")
+app.add_typer(subscription.app, name="subscription")
 app.add_typer(access.consumers, name="consumer")
+app.add_typer(auditing.app, name="audit")
 app.add_typer(access.devices, name="device")
 
 EXIT_FAILED = 1
@@ -89,6 +92,21 @@ def trace(
     from tillway.cli.looking import trace as run
 
     run(state, key, as_json=as_json)
+
+
+@app.command()
+def replay(
+    follower: Annotated[str, typer.Argument(help="Who reads again, e.g. `process book-sale` or `webhook <id>`.")],
+    begin: Annotated[str, typer.Option("--from", help="A position (read again itself) or a cursor (read after).")],
+    reason: Reason,
+    dry_run: DryRun = False,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Let a follower read the journal again from an earlier position: what it applies or delivers comes again."""
+    from tillway.cli.replaying import replay as run
+
+    run(state, follower, begin=begin, reason=reason, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()

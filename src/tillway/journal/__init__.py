@@ -18,6 +18,7 @@ from tillway.journal.overview import (
     bury,
     ensure_partitions,
     follower_states,
+    parked_counts,
     parked_items,
 )
 from tillway.journal.reading import Head, Page, at, by_correlation, by_subject, head, oldest, read
@@ -51,6 +52,7 @@ __all__ = [
     "head",
     "long_type",
     "oldest",
+    "parked_counts",
     "parked_items",
     "read",
     "replay",

@@ -289,6 +289,9 @@ SELECT follower, position, lane, partitionkey, event_id::text, behind, reason, d
     value_at_stake, parked_at, skip, note
 FROM journal.parked WHERE $2::text IS NULL OR follower = $2 ORDER BY parked_at LIMIT $1
 
+-- name: parked_counts
+SELECT follower, count(*) FROM journal.parked GROUP BY follower
+
 -- name: parked_at
 SELECT follower, position, lane, partitionkey, event_id::text, behind, reason, detail, attempts, next_attempt, owner,
     value_at_stake, parked_at, skip, note

@@ -52,8 +52,8 @@ class ParkedItem(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     value_at_stake: str | None
     parked_at: datetime
-    skip: bool
-    note: str | None
+    skip: bool = False
+    note: str | None = None
 
 
 async def ensure_partitions(db: Reads, since: datetime) -> None:
@@ -69,6 +69,11 @@ async def follower_states(db: Reads) -> tuple[FollowerState, ...]:
 async def parked_items(db: Reads, *, follower: str | None = None) -> tuple[ParkedItem, ...]:
     """The oldest parked events, of one follower or of all, at most PARKED_SHOWN."""
     return tuple(parked_item(row) for row in await db.fetch(SQL["parked"], PARKED_SHOWN, follower))
+
+
+async def parked_counts(db: Reads) -> dict[str, int]:
+    """How many events each follower parks; who parks none is left out."""
+    return {row[0]: row[1] for row in await db.fetch(SQL["parked_counts"])}
 
 
 def parked_item(row: Any) -> ParkedItem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tillway.records import links, orders, products, sales
+from tillway.records import links, orders, products, quarantine, sales
 from tillway.records.cache import Shelf, Stale
 from tillway.records.refresh import Refresher, Source, freshness, keep_lease, missing_loads
 from tillway.records.tracing import Cause
@@ -19,5 +19,6 @@ __all__ = [
     "missing_loads",
     "orders",
     "products",
+    "quarantine",
     "sales",
 ]

@@ -71,6 +71,18 @@ async def record(tx: Tx, receipts: Sequence[Receipt], *, consumer: str, cause: C
     return tuple(taken)
 
 
+def recorded(sale: Sale, cause: Cause) -> Event:
+    """`sale.recorded`: it is kept and counts."""
+    return Event(
+        type="sale.recorded",
+        subject=sale.id,
+        data=_identity(sale) | {"lines": msgspec.to_builtins(sale.lines)},
+        correlation=cause.correlation,
+        causation=cause.causation,
+        traceparent=cause.traceparent,
+    )
+
+
 def booked(sale: Sale, *, connection: str, foreign: str, name: str, cause: Cause) -> Event:
     """`sale.booked`: in the back office, once."""
     return Event(
@@ -135,7 +147,7 @@ class _Held(msgspec.Struct, frozen=True):
 
     def repeated(self, sale: str) -> Taken:
         """What its sender is told when it sends the same again."""
-        if self.violations:
+        if self.status == "quarantined":
             return Taken(id=sale, status="quarantined", violations=self.violations)
         return Taken(id=sale, status="duplicate")
 
@@ -205,13 +217,7 @@ def _event(receipt: Receipt, cause: Cause) -> Event:
             correlation=cause.correlation,
             traceparent=cause.traceparent,
         )
-    return Event(
-        type="sale.recorded",
-        subject=receipt.id,
-        data=_identity(receipt.sale) | {"lines": msgspec.to_builtins(receipt.sale.lines)},
-        correlation=cause.correlation,
-        traceparent=cause.traceparent,
-    )
+    return recorded(receipt.sale, cause)
 
 
 def _identity(sale: Sale) -> dict[str, Any]:

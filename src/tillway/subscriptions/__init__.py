@@ -17,6 +17,7 @@ from tillway.subscriptions.registry import (
     get,
     remove,
     resume,
+    resuming,
     rotate,
     standing,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "recipient",
     "remove",
     "resume",
+    "resuming",
     "rotate",
     "sign",
     "standing",

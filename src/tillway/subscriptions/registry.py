@@ -81,10 +81,16 @@ async def disable(db: Database, subscription: str, reason: str) -> None:
 
 async def resume(db: Database, subscription: str) -> None:
     """Switch a subscription on again, or end its hold now; it goes on where it was. NotFound when there is none."""
-    found = await get(db, subscription)
     async with db.transaction() as tx:
-        tx.stage(Part("subscriptions_status", SQL["set_status"], (subscription, "active", None), wakes=CHANGED_CHANNEL))
-        tx.stage(journal.resuming(found.follower))
+        await resuming(tx, subscription)
+
+
+async def resuming(tx: Tx, subscription: str) -> Subscription:
+    """As `resume`, in the caller's transaction; the subscription as it was."""
+    found = await get(tx, subscription)
+    tx.stage(Part("subscriptions_status", SQL["set_status"], (subscription, "active", None), wakes=CHANGED_CHANNEL))
+    tx.stage(journal.resuming(found.follower))
+    return found
 
 
 async def rotate(db: Database, subscription: str, *, consumer: str | None = None) -> str:

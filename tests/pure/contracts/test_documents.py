@@ -17,6 +17,7 @@ EVENTS = [pytest.param(name, schema, id=name) for (name, _), schema in DOCUMENTS
 
 EVERY_OPERATION = {
     "actOnException",
+    "closeSale",
     "createEnrolment",
     "createSubscription",
     "deleteSubscription",
@@ -30,6 +31,7 @@ EVERY_OPERATION = {
     "getParked",
     "getPrice",
     "getProduct",
+    "getQuarantined",
     "getSale",
     "getSubscription",
     "holdParkedGroup",
@@ -38,14 +40,19 @@ EVERY_OPERATION = {
     "listFollowers",
     "listParked",
     "listProducts",
+    "listQuarantined",
     "listRestrictions",
+    "listSubscriptions",
     "placeOrder",
     "quotePrices",
     "readFeed",
     "readmitDevice",
     "recordSales",
+    "releaseSale",
+    "replayFollower",
     "reportDeviceLost",
     "resumeConsumer",
+    "resumeSubscription",
     "retryParked",
     "retryParkedGroup",
     "revokeToken",
@@ -63,9 +70,11 @@ EVERY_EVENT = {
     "price.changed",
     "product.changed",
     "sale.booked",
+    "sale.closed",
     "sale.exception",
     "sale.quarantined",
     "sale.recorded",
+    "sale.released",
 }
 
 
