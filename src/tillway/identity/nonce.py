@@ -19,14 +19,14 @@ _STEP_BYTES, _SEAL_BYTES = 8, 16
 
 def current(ring: KeyRing, now: datetime) -> str:
     """The nonce to hand out now; the same on all nodes."""
-    return _sealed(ring.secrets()[0], _step(now))
+    return _sealed(ring.secrets[0], _step(now))
 
 
 def good(ring: KeyRing, nonce: str, now: datetime) -> bool:
     """Whether a nonce is one that any node handed out in this step or the one before."""
     return any(
         hmac.compare_digest(nonce.encode("utf-8", "surrogatepass"), each.encode())
-        for each in _accepted(ring.secrets(), _step(now))
+        for each in _accepted(ring.secrets, _step(now))
     )
 
 

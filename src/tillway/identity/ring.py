@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
@@ -38,15 +37,16 @@ class KeyRing:
 
     keys: Mapping[str, ECKey]
     signing: ECKey
+    secrets: tuple[bytes, ...] = field(init=False, repr=False)
+    """Secrets that all nodes share because they share the keys, for nonces; the signing key's first."""
+
+    def __post_init__(self) -> None:
+        others = (key for key in self.keys.values() if key is not self.signing)
+        object.__setattr__(self, "secrets", tuple(_secret(key) for key in (self.signing, *others)))
 
     def jwks(self) -> dict[str, Any]:
         """The public halves as a JWK set (RFC 7517)."""
         return {"keys": [public_jwk(key) for key in self.keys.values()]}
-
-    def secrets(self) -> tuple[bytes, ...]:
-        """Secrets that all nodes share because they share the keys, for nonces; the signing key's first."""
-        others = (key for key in self.keys.values() if key is not self.signing)
-        return tuple(_secret(key) for key in (self.signing, *others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,6 @@ def _signing(ordered: list[MadeKey], now: datetime) -> MadeKey:
     return next((each for each in ordered if each.made_at + PUBLISHED_BEFORE <= now), ordered[-1])
 
 
-@lru_cache(maxsize=64)  # rings hold a few keys; the private half is decoded once for each
 def _secret(key: ECKey) -> bytes:
     private = str(key.as_dict(private=True)["d"])
     return hmac.digest(base64url.decode(private), _PURPOSE, hashlib.sha256)

@@ -140,8 +140,9 @@ class Front:
         token: str | None = None,
         chunks: list[bytes] | None = None,
         raw: bool = False,
+        peer: str = "",
     ) -> Reply:
-        """One request. `json` or `body` or `chunks` (streamed) is the body; `raw` sends the path as it is."""
+        """One request, from the address `peer`. `json` or `body` or `chunks` (streamed) is the body; `raw` sends the path as it is."""
         sent = {name.lower(): value for name, value in (headers or {}).items()}
         if token is not None:
             sent["authorization"] = f"Bearer {token}"
@@ -164,6 +165,7 @@ class Front:
             "raw_path": target.encode(),
             "query_string": query.encode(),
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in sent.items()],
+            "client": (peer, 40_000) if peer else None,
         }
         messages = [
             {"type": "http.request", "body": piece, "more_body": place + 1 < len(pieces)}
