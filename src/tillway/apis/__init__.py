@@ -6,6 +6,7 @@ from tillway import contracts
 from tillway.apis import (
     access,
     auditing,
+    deciding,
     devices,
     events,
     exceptions,
@@ -46,4 +47,5 @@ def bindings(*, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving) -> dic
         **access.bind(db),
         **devices.bind(db),
         **auditing.bind(db),
+        **deciding.bind(),
     }

@@ -22,6 +22,7 @@ EVERY_OPERATION = {
     "createSubscription",
     "deleteSubscription",
     "enrolDevice",
+    "explainDecision",
     "followJournal",
     "getDevice",
     "getEnrolment",
