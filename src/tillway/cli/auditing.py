@@ -69,6 +69,21 @@ def search(
 
 
 @app.command()
+def explain(
+    correlation: Annotated[str | None, typer.Argument(help="Correlation of a request that was answered.")] = None,
+    consumer: Annotated[str | None, typer.Option(help="A consumer, to ask what it may now.")] = None,
+    operation: Annotated[str | None, typer.Option(help="An operation, e.g. placeOrder.")] = None,
+    shop: Annotated[str | None, typer.Option(help="Touching data of this shop.")] = None,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Which policies allowed or denied: of a request that was answered, or of a consumer and an operation now."""
+    from tillway.cli.explaining import explain as run
+
+    run(state, correlation, consumer=consumer, operation=operation, shop=shop, as_json=as_json)
+
+
+@app.command()
 def export(since: From = None, until: To = None, state: State = None) -> None:
     """All entries as JSON Lines on stdout, in the order they were sealed; personal parts are masked."""
     import msgspec
