@@ -108,33 +108,33 @@ ORDER BY number DESC LIMIT $2
 SELECT number, class, seq, sealed_at, at, node, principal, kind, actor, operation, api, subject, status, code, policies,
     release, correlation, network, count, personal, salt, personal_digest, hash
 FROM audit.entries
-WHERE principal = $8 AND number < $1 AND sealed_at >= $3 AND at >= $4 AND at < $5 AND status BETWEEN $6 AND $7
+WHERE principal = $8 AND -number > -$1::bigint AND sealed_at >= $3 AND at >= $4 AND at < $5 AND status BETWEEN $6 AND $7
   AND ($9::text IS NULL OR operation = $9)
-ORDER BY number DESC LIMIT $2
+ORDER BY -number LIMIT $2
 
 -- name: search_operation
 SELECT number, class, seq, sealed_at, at, node, principal, kind, actor, operation, api, subject, status, code, policies,
     release, correlation, network, count, personal, salt, personal_digest, hash
 FROM audit.entries
-WHERE operation = $8 AND number < $1 AND sealed_at >= $3 AND at >= $4 AND at < $5 AND status BETWEEN $6 AND $7
-ORDER BY number DESC LIMIT $2
+WHERE operation = $8 AND -number > -$1::bigint AND sealed_at >= $3 AND at >= $4 AND at < $5 AND status BETWEEN $6 AND $7
+ORDER BY -number LIMIT $2
 
 -- name: search_subject
 SELECT number, class, seq, sealed_at, at, node, principal, kind, actor, operation, api, subject, status, code, policies,
     release, correlation, network, count, personal, salt, personal_digest, hash
 FROM audit.entries
-WHERE subject = $8 AND number < $1 AND sealed_at >= $3 AND at >= $4 AND at < $5 AND status BETWEEN $6 AND $7
+WHERE subject = $8 AND -number > -$1::bigint AND sealed_at >= $3 AND at >= $4 AND at < $5 AND status BETWEEN $6 AND $7
   AND ($9::text IS NULL OR operation = $9) AND ($10::text IS NULL OR principal = $10)
-ORDER BY number DESC LIMIT $2
+ORDER BY -number LIMIT $2
 
 -- name: search_correlation
 SELECT number, class, seq, sealed_at, at, node, principal, kind, actor, operation, api, subject, status, code, policies,
     release, correlation, network, count, personal, salt, personal_digest, hash
 FROM audit.entries
-WHERE correlation = $8 AND number < $1 AND sealed_at >= $3 AND at >= $4 AND at < $5 AND status BETWEEN $6 AND $7
+WHERE correlation = $8 AND -number > -$1::bigint AND sealed_at >= $3 AND at >= $4 AND at < $5 AND status BETWEEN $6 AND $7
   AND ($9::text IS NULL OR operation = $9) AND ($10::text IS NULL OR principal = $10)
   AND ($11::text IS NULL OR subject = $11)
-ORDER BY number DESC LIMIT $2
+ORDER BY -number LIMIT $2
 
 -- name: ensure_partitions
 SELECT audit.ensure_partitions($1, $2)
