@@ -43,12 +43,21 @@ class Settings:
     lease_seconds: float = _setting(
         6.0, "Seconds of silence after which what a node had in hand is taken over by another."
     )
+    sealing_key_file: Path | None = _setting(
+        None,
+        "File of the key that personal data and secrets are sealed with. Empty: `sealing.key` in the state directory.",
+    )
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
 
     @property
     def landscape_directory(self) -> Path:
         """Where the landscape is read from."""
         return self.landscape or self.state / "landscape"
+
+    @property
+    def sealing_key_path(self) -> Path:
+        """Where the sealing key is."""
+        return self.sealing_key_file or self.state / "sealing.key"
 
     @property
     def base_url(self) -> str:

@@ -20,6 +20,7 @@ from tillway.app.credentials import Credentials
 from tillway.app.evidence import audited
 from tillway.app.landscapes import Watched
 from tillway.app.realm import realm_of
+from tillway.app.sealed import unsealed
 from tillway.errors import TryAgain, report
 from tillway.gateway import Door, Leaving, Quotas, build
 from tillway.identity import Issuers, Overlay, SigningKeys
@@ -57,7 +58,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
         Client(reach(networks)) as client,
         audited(db) as auditor,
     ):
-        tail = Tail(db)
+        sealed, tail = await unsealed(given, db), Tail(db)
         await tail.start()
         leaving, overlay = Leaving(), Overlay(db, tail)
         await overlay.load()
@@ -79,7 +80,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             auditor=auditor,
             observer=_observe,
         )
-        yield door, (tail.run(), keys.run(), overlay.run(), watched.run(), quotas.run())
+        yield door, (tail.run(), keys.run(), overlay.run(), watched.run(), quotas.run(), sealed.run())
         await quotas.tidy(clock.monotonic(), leaving=True)
 
 

@@ -17,6 +17,7 @@ from tillway.app import child
 from tillway.app.private import write_private
 from tillway.app.realm import realm_of
 from tillway.app.rooms import ROOMS
+from tillway.app.sealed import unsealed
 from tillway.errors import Misconfigured
 from tillway.identity import OPERATOR_LIFETIME, SigningKeys, operator_token
 from tillway.landscape import read
@@ -142,6 +143,7 @@ class Hub:
 
     async def _write_operator_token(self) -> None:
         async with Database(self._given.database_url, "supervisor") as db:
+            await unsealed(self._given, db)
             realm = realm_of(self._given)
             keys = await SigningKeys.open(db, realm, now=clock.now())
             token = operator_token(key=keys.ring.signing, realm=realm, now=clock.now(), token_id=str(ids.new()))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tillway.identity import devices, enrolment
+from tillway.identity import data_keys, devices, enrolment
 from tillway.identity.access import Act, forget_restrictions, lift, restrict, restricted_now
 from tillway.identity.attesting import attest, attested, known_keys
 from tillway.identity.authentication import Presented, invalid_token, principal
 from tillway.identity.certificate import handed_on
 from tillway.identity.challenge import MissingScope, NotAuthenticated
 from tillway.identity.circumstances import WEEKDAYS, Circumstances
+from tillway.identity.data_keys import DataKeys
 from tillway.identity.deciding import Decider, decider, grant
 from tillway.identity.desk import Desk
 from tillway.identity.endpoint import TokenEndpoint
@@ -40,6 +41,7 @@ __all__ = [
     "AccessChange",
     "Act",
     "Circumstances",
+    "DataKeys",
     "Decider",
     "Desk",
     "Explanation",
@@ -66,6 +68,7 @@ __all__ = [
     "attest",
     "attested",
     "current_nonce",
+    "data_keys",
     "decider",
     "devices",
     "enrolment",

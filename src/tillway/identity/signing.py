@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Self
 
+from joserfc.jwk import ECKey
+
 from tillway import clock
 from tillway.errors import Conflict, TryAgain
 from tillway.identity.authentication import Presented, invalid_token, principal, proven, spent_proof
@@ -16,6 +18,7 @@ from tillway.identity.principal import Principal
 from tillway.identity.ring import LOOKED_FOR, KeyRing, MadeKey, due, expired, ring_at, waiting
 from tillway.landscape import Landscape
 from tillway.postgres import LONGEST_CUT_SECONDS, Database, Tx, load
+from tillway.sealing import opened, seal
 from tillway.tokens import Claims, Realm, UnknownKey, Verifier, key_text, new_key, read_key
 
 RELOAD_SECONDS = 10.0
@@ -31,6 +34,8 @@ KEYS_CHANNEL = "identity_signing_keys"
 """Told after keys were made or dropped; every node looks."""
 
 log = logging.getLogger(__name__)
+
+_PLACE = "identity.signing_keys.private_jwk"
 
 _sql = load("tillway.identity", "identity.sql")
 
@@ -128,7 +133,7 @@ async def rotate(database: Database, now: datetime, *, compromised: bool = False
             await tx.execute(_sql["drop_signing_keys"], [str(each.key.kid) for each in made])
         elif waiting(made, now):
             raise Conflict("the last key that was made does not sign yet", remedy="wait until it does")
-        await tx.execute(_sql["add_signing_key"], str(key.kid), key_text(key), now)
+        await _add(tx, key, now)
         tx.nudge(KEYS_CHANNEL)
     return str(key.kid)
 
@@ -144,13 +149,18 @@ async def tend_keys(database: Database, now: datetime) -> None:
         made = await _load(tx)  # another node may have done it meanwhile
         await tx.execute(_sql["drop_signing_keys"], [str(each.key.kid) for each in expired(made, now)])
         if due(made, now):
-            await tx.execute(_sql["add_signing_key"], str(key.kid), key_text(key), now)
+            await _add(tx, key, now)
         tx.nudge(KEYS_CHANNEL)
 
 
 async def _load(database: Database | Tx) -> list[MadeKey]:
     rows: list[Any] = await database.fetch(_sql["signing_keys"], KEYS_MAX)
-    return [MadeKey(read_key(row["private_jwk"]), row["created_at"]) for row in rows]
+    return [MadeKey(read_key(opened(_PLACE, row["kid"], row["private_jwk"])), row["created_at"]) for row in rows]
+
+
+async def _add(tx: Tx, key: ECKey, now: datetime) -> None:
+    kid = str(key.kid)
+    await tx.execute(_sql["add_signing_key"], kid, seal(_PLACE, kid, key_text(key)), now)
 
 
 async def _first(database: Database, now: datetime) -> list[MadeKey]:
@@ -160,5 +170,5 @@ async def _first(database: Database, now: datetime) -> list[MadeKey]:
         await tx.fetchval(_sql["lock_signing_keys"], MAKING_LOCK)
         made = await _load(tx)
         if not made:
-            await tx.execute(_sql["add_signing_key"], str(key.kid), key_text(key), now)
+            await _add(tx, key, now)
     return made or [MadeKey(key, now)]

@@ -14,7 +14,8 @@ from tillway.errors import Conflict, NotFound
 from tillway.journal import Event
 from tillway.postgres import Tx
 from tillway.records import sales
-from tillway.records.statements import SQL, document
+from tillway.records.sealed import opened_sale, sealed_sale
+from tillway.records.statements import SQL
 from tillway.records.tracing import Cause
 from tillway.retail import Sale
 
@@ -64,7 +65,7 @@ async def one(db: Any, sale_id: str) -> Quarantined:
     if row["status"] != "quarantined":
         raise Conflict(f"this sale is {row['status']} and waits for nobody")
     found = _quarantined(row)
-    return msgspec.structs.replace(found, body=msgspec.json.decode(row["document"]))
+    return msgspec.structs.replace(found, body=opened_sale(row["document"], found.id))
 
 
 async def release(tx: Tx, found: Quarantined, sale: Sale, corrected: Sequence[str], decision: Decision) -> None:
@@ -75,7 +76,7 @@ async def release(tx: Tx, found: Quarantined, sale: Sale, corrected: Sequence[st
     settled = await tx.fetchval(
         SQL["release_sale"],
         UUID(found.id),
-        document(sale) if corrected else None,
+        sealed_sale(msgspec.to_builtins(sale), found.id, sound=True) if corrected else None,
         f"{decision.by}: {decision.reason}",
         sale.till,
         sale.epoch,

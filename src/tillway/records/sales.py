@@ -13,6 +13,7 @@ from tillway import ids, journal
 from tillway.errors import NotFound, Violation
 from tillway.journal import Event
 from tillway.postgres import Part, Tx
+from tillway.records.sealed import opened_sale, sealed_sale
 from tillway.records.statements import SQL, digest, document
 from tillway.records.tracing import Cause
 from tillway.retail import Sale
@@ -116,7 +117,7 @@ async def get(db: Any, sale_id: str) -> dict[str, Any]:
         "owner": row["owner"],
         "received_at": row["received_at"],
         "violations": [] if row["violations"] is None else msgspec.json.decode(row["violations"]),
-        "sale": msgspec.json.decode(row["document"]),
+        "sale": opened_sale(row["document"], str(row["id"])),
     }
 
 
@@ -200,7 +201,7 @@ def _row(receipt: Receipt, consumer: str) -> tuple[Any, ...]:
         None if sound else receipt.owner,
         None if sound else document([_violation(item) for item in receipt.violations]),
         digest(text),
-        text,
+        sealed_sale(receipt.body, receipt.id, sound=sale is not None),
     )
 
 
