@@ -33,6 +33,12 @@ _APIS: Final[Mapping[str, tuple[str, str, str]]] = {
     "operations": ("system", "normal", "confidential"),
 }
 
+# Interfaces that may be answered from memory while Postgres is away, and how old the answer may be (seconds).
+_STALE: Final = {"products": 900, "prices": 900}
+
+# What the first consumer may ask: as often as it likes, and it sees how quotas are told.
+_GENEROUS: Final = {"*": {"per_second": 100_000, "burst": 1_000_000}}
+
 _EVENTS: Final[Mapping[str, tuple[str, str]]] = {
     "order.placed": ("personal", "long"),
     "order.accepted": ("personal", "long"),
@@ -183,6 +189,7 @@ def _apis() -> dict[str, Any]:
             "deputy": "retail-operations",
             "criticality": criticality,
             "data_class": data_class,
+            **({"stale_seconds": _STALE[name]} if name in _STALE else {}),
         }
         for name, (layer, criticality, data_class) in _APIS.items()
     }
@@ -219,6 +226,7 @@ def _consumers(found: Survey, shops: Mapping[str, Any], *, review: str) -> dict[
             "integrator",
             ALL_SCOPES,
             data_classes=["personal", "payment"],
+            quotas=_GENEROUS,
             **defaults,
         ),
         "web-shop": consumer(
