@@ -20,6 +20,7 @@ from tillway.journal.overview import (
     follower_states,
     parked_counts,
     parked_items,
+    retain,
 )
 from tillway.journal.reading import Head, Page, at, by_correlation, by_subject, head, oldest, read
 from tillway.journal.runner import Runner
@@ -57,6 +58,7 @@ __all__ = [
     "read",
     "replay",
     "resuming",
+    "retain",
     "short_type",
     "unfollow",
 ]

@@ -52,8 +52,10 @@ WITH head AS MATERIALIZED (
     INSERT INTO journal.events (position, append_id, recorded_at, id, type, subject, partitionkey, sequence, time,
         correlationid, causationid, traceparent, dataclass, retention, data, personal)
     SELECT given, append_id, at, id, type, subject, partitionkey, sequence, time, correlationid, causationid,
-        traceparent, dataclass, retention, data, personal
-    FROM batch ORDER BY given
+        traceparent, dataclass, coalesce(declared, retention), data, personal
+    FROM batch
+    LEFT JOIN (SELECT type AS of_type, retention AS declared FROM journal.retentions) AS kept ON of_type = type
+    ORDER BY given
 ), gone AS (
     -- By place, not by a join that would read all of a long backlog for each batch; staged rows never change.
     DELETE FROM journal.staged WHERE ctid = ANY(ARRAY(SELECT place FROM batch))
@@ -65,6 +67,16 @@ UPDATE journal.head SET position = reached.last, recorded_at = reached.at
 FROM (SELECT max(given) AS last, max(at) AS at, count(*) AS n FROM batch) AS reached
 WHERE reached.n > 0
 RETURNING head.position, reached.n
+
+-- name: retain
+-- Types that are declared no more are kept as whoever appends them says.
+WITH given AS (
+    SELECT * FROM unnest($1::text[], $2::text[]) AS u(type, retention)
+), gone AS (
+    DELETE FROM journal.retentions r WHERE NOT EXISTS (SELECT FROM given WHERE given.type = r.type)
+)
+INSERT INTO journal.retentions AS r (type, retention) SELECT type, retention FROM given ORDER BY type
+ON CONFLICT (type) DO UPDATE SET retention = excluded.retention WHERE r.retention <> excluded.retention
 
 -- name: head
 SELECT epoch, position FROM journal.head

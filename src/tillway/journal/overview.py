@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -59,6 +60,11 @@ class ParkedItem(msgspec.Struct, frozen=True, kw_only=True):
 async def ensure_partitions(db: Reads, since: datetime) -> None:
     """Make the journal's partitions from this month on, PARTITIONS_AHEAD months ahead."""
     await db.fetchval(SQL["ensure_partitions"], since, PARTITIONS_AHEAD)
+
+
+async def retain(db: Reads, declared: Mapping[str, str]) -> None:
+    """Keep events of these types (short names) as long as this says from now on: `brief`, `standard` or `long`."""
+    await db.fetchval(SQL["retain"], list(declared), list(declared.values()))
 
 
 async def follower_states(db: Reads) -> tuple[FollowerState, ...]:
