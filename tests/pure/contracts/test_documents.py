@@ -17,6 +17,10 @@ EVENTS = [pytest.param(name, schema, id=name) for (name, _), schema in DOCUMENTS
 
 EVERY_OPERATION = {
     "actOnException",
+    "listUsage",
+    "verifyAudit",
+    "exportAudit",
+    "searchAudit",
     "closeSale",
     "createEnrolment",
     "createSubscription",

@@ -29,7 +29,6 @@ PLANNED = {
     "edge": "The hub's part in a shop: sales go on while the line is cut.",
     "inbox": "Notifications from outside systems: verify, keep, map.",
     "reconcile": "Do two sides agree: breaks, tolerances, completeness.",
-    "audit": "Who did what, and why it was allowed.",
 }
 
 
