@@ -119,7 +119,7 @@ async def _flow(db: Database, landscape: Landscape) -> AsyncIterator[Finding]:
         what="stuck work",
         well=not parked and not open_exceptions,
         seen=f"{len(parked)} parked events, {len(open_exceptions)} exceptions",
-        remedy="look at /operations/v1/parked and /operations/v1/exceptions" if parked or open_exceptions else "",
+        remedy="see `tillway parked list` and `tillway process list`" if parked or open_exceptions else "",
     )
 
 

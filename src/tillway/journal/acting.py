@@ -137,7 +137,7 @@ async def _lanes_beyond(db: Reads, follower: str, after: int) -> tuple[int, int]
     """The furthest position of a follower and how many of its lanes are beyond `after`."""
     row = await db.fetchrow(SQL["lanes_beyond"], follower, after)
     if row["lanes"] == 0:
-        raise NotFound(f"no follower is called {follower}", remedy="see who there is with `tillway follower list`")
+        raise NotFound(f"no follower is called {follower}", remedy="see who there is under /operations/v1/followers")
     if row["beyond"] == 0:
         raise Conflict(
             f"{follower} is at {row['furthest']} and not beyond {after}",
