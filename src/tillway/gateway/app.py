@@ -25,7 +25,7 @@ from tillway.gateway.public import ClientKeys, Public, Ready, Secrets
 from tillway.gateway.quota import Quotas
 from tillway.gateway.routes import Routes
 from tillway.gateway.trail import Trail, network_class
-from tillway.identity import UNRESTRICTED, Issuers, Key, Restrictions, SigningKeys, TokenEndpoint
+from tillway.identity import UNRESTRICTED, Issuers, Key, Restrictions, SigningKeys, TokenEndpoint, TokenStates
 from tillway.landscape import Active
 from tillway.postgres import Database
 from tillway.web import ClientGone, Incoming, render
@@ -86,6 +86,7 @@ def build(
     """
     metrics = Metrics(CollectorRegistry() if registry is None else registry)
     leaving = Leaving() if leaving is None else leaving
+    tokens = TokenEndpoint(database, keys, issuers)
     if quotas is not None:
         quotas.tell(metrics.over_quota)
     return Door(
@@ -105,7 +106,8 @@ def build(
             active=active,
             secrets=secrets,
             client_keys=client_keys,
-            tokens=TokenEndpoint(database, keys, issuers),
+            tokens=tokens,
+            states=TokenStates(database, tokens),
             restricted=restricted,
             ready=ready,
             metrics=metrics,

@@ -19,13 +19,18 @@ from tillway.gateway.pipeline import Request
 from tillway.gateway.presenting import PROOF, certificate
 from tillway.identity import (
     FORM_BYTES_MAX,
+    INTROSPECT_PATH,
     JWKS_PATH,
     METADATA_PATH,
+    REVOKE_PATH,
     TOKEN_PATH,
     Key,
+    Rules,
     SigningKeys,
+    TokenAnswer,
     TokenEndpoint,
     TokenRequest,
+    TokenStates,
     metadata,
     parse_form,
 )
@@ -58,6 +63,7 @@ class Public:
         secrets: Secrets,
         client_keys: ClientKeys,
         tokens: TokenEndpoint,
+        states: TokenStates,
         restricted: Restricted,
         ready: Ready,
         metrics: Metrics,
@@ -68,6 +74,7 @@ class Public:
         self._secrets = secrets
         self._client_keys = client_keys
         self._tokens = tokens
+        self._states = states
         self._metadata: tuple[str, bytes] | None = None
         self._restricted = restricted
         self._ready = ready
@@ -79,6 +86,8 @@ class Public:
             READY_PATH: ("health", _READS, self._readiness),
             METRICS_PATH: ("metrics", _READS, self._numbers),
             TOKEN_PATH: ("token", ("POST",), self._token),
+            INTROSPECT_PATH: ("introspect", ("POST",), self._introspect),
+            REVOKE_PATH: ("revoke", ("POST",), self._revoke),
             JWKS_PATH: ("jwks", _READS, self._jwks),
             METADATA_PATH: ("metadata", _READS, self._described),
         }
@@ -123,27 +132,41 @@ class Public:
         return Outgoing(200, [JSON], self._metadata[1])
 
     async def _token(self, request: Request) -> Outgoing:
+        return _told(await self._tokens.answer(*await self._posted(request)))
+
+    async def _introspect(self, request: Request) -> Outgoing:
+        return _told(await self._states.introspect(*await self._posted(request)))
+
+    async def _revoke(self, request: Request) -> Outgoing:
+        return _told(await self._states.revoke(*await self._posted(request), request.context.correlation))
+
+    async def _posted(self, request: Request) -> tuple[TokenRequest, Rules]:
+        """What a client posted, and the rules that it is answered by."""
         headers, landscape = request.headers, self._active.current
         form = parse_form(await request.incoming.read(FORM_BYTES_MAX), text(headers, b"content-type"))
-        answer = await self._tokens.answer(
-            TokenRequest(
-                form=form,
-                authorization=text(headers, b"authorization"),
-                proof=text(headers, PROOF),
-                certificate=certificate(headers, request.peer, landscape),
-            ),
+        posted = TokenRequest(
+            form=form,
+            authorization=text(headers, b"authorization"),
+            proof=text(headers, PROOF),
+            certificate=certificate(headers, request.peer, landscape),
+        )
+        rules = Rules(
             landscape=landscape,
             secrets=self._secrets(),
             keys=self._client_keys(),
             restrictions=self._restricted(),
             now=clock.now(),
         )
-        own: Headers = [
-            (name.lower().encode(), value.encode())
-            for name, value in answer.headers.items()
-            if name.lower() != "cache-control"  # every answer has it
-        ]
-        return Outgoing(answer.status, [JSON, *own], msgspec.json.encode(answer.body))
+        return posted, rules
+
+
+def _told(answer: TokenAnswer) -> Outgoing:
+    own: Headers = [
+        (name.lower().encode(), value.encode())
+        for name, value in answer.headers.items()
+        if name.lower() != "cache-control"  # every answer has it
+    ]
+    return Outgoing(answer.status, [JSON, *own], msgspec.json.encode(answer.body))
 
 
 def _fixed(content: bytes) -> Page:

@@ -12,10 +12,11 @@ from tillway.identity.circumstances import WEEKDAYS, Circumstances
 from tillway.identity.data_keys import DataKeys
 from tillway.identity.deciding import Decider, decider, grant
 from tillway.identity.desk import Desk
-from tillway.identity.endpoint import TokenEndpoint
+from tillway.identity.endpoint import Rules, TokenEndpoint
 from tillway.identity.explaining import Explanation, explain
 from tillway.identity.facts import Facts, facts_of, facts_of_consumer
 from tillway.identity.foreign import Key, NotTrusted, read_keys
+from tillway.identity.inspecting import TokenStates
 from tillway.identity.issuers import Issuers
 from tillway.identity.issuing import OPERATOR_LIFETIME, TOKEN_LIFETIME, issue, operator_token
 from tillway.identity.metadata import JWKS_PATH, METADATA_PATH, TOKEN_PATH, metadata
@@ -28,12 +29,15 @@ from tillway.identity.requesting import FORM_BYTES_MAX, TokenAnswer, TokenReques
 from tillway.identity.restrictions import UNRESTRICTED, AccessChange, Restriction, Restrictions
 from tillway.identity.ring import KeyRing, ring_of
 from tillway.identity.signing import SigningKeys, rotate, tend_keys
+from tillway.identity.token_state import INTROSPECT_PATH, REVOKE_PATH
 
 __all__ = [
     "FORM_BYTES_MAX",
+    "INTROSPECT_PATH",
     "JWKS_PATH",
     "METADATA_PATH",
     "OPERATOR_LIFETIME",
+    "REVOKE_PATH",
     "TOKEN_LIFETIME",
     "TOKEN_PATH",
     "UNRESTRICTED",
@@ -61,10 +65,12 @@ __all__ = [
     "Rehearsal",
     "Restriction",
     "Restrictions",
+    "Rules",
     "SigningKeys",
     "TokenAnswer",
     "TokenEndpoint",
     "TokenRequest",
+    "TokenStates",
     "attest",
     "attested",
     "current_nonce",

@@ -13,12 +13,13 @@ from tillway.tokens import Confirmation
 def bound(request: TokenRequest, client: Client, desk: Desk) -> tuple[Confirmation | None, tuple[Once, ...]]:
     """The token's confirmation, and what to use up before it counts. Refusal when the proof is missing or bad.
 
-    A client that need not prove anything may: a proof makes its token a bound one.
+    A client that need not prove anything may: a proof makes its token a bound one. A device always proves the key that
+    it was enrolled with: its tokens are of no use in other hands.
     """
     if client.consumer.proof == "mtls":
         return _to_certificate(request, client, desk), ()
     if request.proof is None:
-        if client.consumer.proof == "dpop":
+        if client.consumer.proof == "dpop" or client.thumbprint is not None:
             description = "the tokens of this client are bound to a key: send a DPoP proof"
             raise Refusal("invalid_dpop_proof", description, consumer=client.consumer.id)
         return None, ()
@@ -27,6 +28,9 @@ def bound(request: TokenRequest, client: Client, desk: Desk) -> tuple[Confirmati
     except BadProof as error:
         description = f"the DPoP proof is not accepted: {error}"
         raise Refusal(error.error, description, consumer=client.consumer.id) from error
+    if client.thumbprint is not None and proven.jkt != client.thumbprint:
+        description = "the DPoP proof is not accepted: a device proves the key it was enrolled with"
+        raise Refusal("invalid_dpop_proof", description, consumer=client.consumer.id)
     return Confirmation(jkt=proven.jkt), (proven.once,)
 
 

@@ -84,7 +84,9 @@ def _by_assertion(request: TokenRequest, form: Mapping[str, str], desk: Desk) ->
     consumer = desk.landscape.consumers.get(name if device is None else device.consumer)
     if consumer is None or (device is not None and consumer.kind != "device"):
         raise Refusal("invalid_client", UNKNOWN)
-    return Client(id=name, consumer=consumer, shop=None if device is None else device.shop), (once,)
+    if device is None:
+        return Client(id=name, consumer=consumer), (once,)
+    return Client(id=name, consumer=consumer, shop=device.shop, thumbprint=device.thumbprint), (once,)
 
 
 def _device_keys(desk: Desk) -> Mapping[str, tuple[Key, ...]]:

@@ -44,8 +44,12 @@ class Desk:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Client:
-    """Who asks for a token: a consumer, or an enrolled device of one. `id` is the consumer's or the device's."""
+    """Who asks for a token: a consumer, or an enrolled device of one. `id` is the consumer's or the device's.
+
+    `thumbprint` is of the key that a device was enrolled with, and its tokens are bound to.
+    """
 
     id: str
     consumer: Consumer
     shop: str | None = None
+    thumbprint: str | None = None

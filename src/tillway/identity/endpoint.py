@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -26,6 +27,17 @@ from tillway.postgres import Database
 _ID: Final = re.compile(ID_PATTERN)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """What is in force when a request is answered; `secrets` and `keys` are by consumer."""
+
+    landscape: Landscape
+    secrets: Mapping[str, str]
+    keys: Mapping[str, Sequence[Key]]
+    restrictions: Restrictions
+    now: datetime
+
+
 class TokenEndpoint:
     """Answers token requests of one process. Without `issuers` nobody else's tokens are believed."""
 
@@ -34,47 +46,27 @@ class TokenEndpoint:
         self._keys = keys
         self._issuers = issuers
 
-    async def answer(
-        self,
-        request: TokenRequest,
-        *,
-        landscape: Landscape,
-        secrets: Mapping[str, str],
-        keys: Mapping[str, Sequence[Key]],
-        restrictions: Restrictions,
-        now: datetime,
-    ) -> TokenAnswer:
+    async def answer(self, request: TokenRequest, rules: Rules) -> TokenAnswer:
         """The answer to one request. Unavailable when it depends on Postgres, and that does not answer."""
-        desk = await self.desk(
-            request, landscape=landscape, secrets=secrets, keys=keys, restrictions=restrictions, now=now
-        )
+        desk = await self.desk(request, rules)
         made = issue(request, desk)
         for each in made.uses:
             if not await use(self._database, each):
                 return used_before(made, each)
         return made
 
-    async def desk(
-        self,
-        request: TokenRequest,
-        *,
-        landscape: Landscape,
-        secrets: Mapping[str, str],
-        keys: Mapping[str, Sequence[Key]],
-        restrictions: Restrictions,
-        now: datetime,
-    ) -> Desk:
+    async def desk(self, request: TokenRequest, rules: Rules) -> Desk:
         """All that a request's decision needs. Unavailable as `answer`."""
-        form = dict(request.form)
+        form, landscape, now = dict(request.form), rules.landscape, rules.now
         return Desk(
             landscape=landscape,
             ring=self._keys.ring,
             realm=self._keys.realm,
             now=now,
             token_id=str(ids.new()),
-            secrets=secrets,
-            keys=keys,
-            restrictions=restrictions,
+            secrets=rules.secrets,
+            keys=rules.keys,
+            restrictions=rules.restrictions,
             device=await self._device(form, landscape, now),
             vouching=await self._vouching(form, landscape),
         )

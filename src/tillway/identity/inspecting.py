@@ -1,21 +1,17 @@
-"""The endpoints that ask about tokens and revoke them: who asks is proven as at the token endpoint, by the same code."""
+"""Asking about tokens and revoking them: who asks is proven as at the token endpoint, by the same code."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 
 from tillway.identity.access import Act, restrict
 from tillway.identity.client_authentication import client
 from tillway.identity.desk import Client, Desk
-from tillway.identity.endpoint import TokenEndpoint
-from tillway.identity.foreign import Key
+from tillway.identity.endpoint import Rules, TokenEndpoint
 from tillway.identity.issuing import may_ask
 from tillway.identity.once import use
 from tillway.identity.requesting import Refusal, TokenAnswer, TokenRequest, fields_of, refused
-from tillway.identity.restrictions import Restrictions
 from tillway.identity.token_state import introspection, revocation
-from tillway.landscape import Landscape
 from tillway.postgres import Database
 from tillway.tokens import LEEWAY
 
@@ -27,41 +23,18 @@ class TokenStates:
         self._database = database
         self._tokens = tokens
 
-    async def introspect(
-        self,
-        request: TokenRequest,
-        *,
-        landscape: Landscape,
-        secrets: Mapping[str, str],
-        keys: Mapping[str, Sequence[Key]],
-        restrictions: Restrictions,
-        now: datetime,
-    ) -> TokenAnswer:
+    async def introspect(self, request: TokenRequest, rules: Rules) -> TokenAnswer:
         """What a token says, to who may know. Unavailable when it depends on Postgres, and that does not answer."""
-        desk = await self._tokens.desk(
-            request, landscape=landscape, secrets=secrets, keys=keys, restrictions=restrictions, now=now
-        )
+        desk = await self._tokens.desk(request, rules)
         try:
             form = fields_of(request.form)
             return introspection(form, await self._client(request, form, desk), desk)
         except Refusal as refusal:
             return refused(refusal)
 
-    async def revoke(
-        self,
-        request: TokenRequest,
-        *,
-        landscape: Landscape,
-        secrets: Mapping[str, str],
-        keys: Mapping[str, Sequence[Key]],
-        restrictions: Restrictions,
-        now: datetime,
-        correlation: str,
-    ) -> TokenAnswer:
+    async def revoke(self, request: TokenRequest, rules: Rules, correlation: str) -> TokenAnswer:
         """Make a client's own token worthless on every node. Unavailable as `introspect`."""
-        desk = await self._tokens.desk(
-            request, landscape=landscape, secrets=secrets, keys=keys, restrictions=restrictions, now=now
-        )
+        desk = await self._tokens.desk(request, rules)
         try:
             form = fields_of(request.form)
             who = await self._client(request, form, desk)
@@ -70,7 +43,7 @@ class TokenStates:
             return refused(refusal)
         claims = decided.claims
         if claims is not None:
-            act = Act(by=who.id, reason="revoked by its client", at=now, correlation=correlation)
+            act = Act(by=who.id, reason="revoked by its client", at=desk.now, correlation=correlation)
             # Until then it would count; how much longer a node's clock may be late stands in LEEWAY.
             until = claims.expires_at + LEEWAY
             async with self._database.transaction() as tx:

@@ -8,6 +8,7 @@ from typing import Any
 from tillway.identity.desk import TOKEN_PATH
 from tillway.identity.foreign import ALGORITHMS
 from tillway.identity.issuing import GRANT_TYPES
+from tillway.identity.token_state import INTROSPECT_PATH, REVOKE_PATH
 from tillway.landscape import Landscape
 
 __all__ = ["JWKS_PATH", "METADATA_PATH", "TOKEN_PATH", "metadata"]
@@ -24,13 +25,18 @@ def metadata(base_url: str, scopes: Iterable[str] = (), landscape: Landscape | N
     base = base_url.rstrip("/")
     proxied = landscape is not None and bool(landscape.transport.trusted_proxies)
     methods = ["private_key_jwt", *(["self_signed_tls_client_auth"] if proxied else [])]
+    methods += ["client_secret_basic", "client_secret_post"]
     document: dict[str, Any] = {
         "issuer": base,
         "token_endpoint": base + TOKEN_PATH,
+        "introspection_endpoint": base + INTROSPECT_PATH,
+        "revocation_endpoint": base + REVOKE_PATH,
         "jwks_uri": base + JWKS_PATH,
         "response_types_supported": [],
         "grant_types_supported": list(GRANT_TYPES),
-        "token_endpoint_auth_methods_supported": [*methods, "client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "service_documentation": base + "/catalog",

@@ -11,12 +11,17 @@ from tests.pure.docs.pages import table
 from tillway.contracts import Document, Operation, catalog, load
 from tillway.contracts.documents import ENVELOPE
 from tillway.gateway.public import LIVE_PATH, METRICS_PATH, READY_PATH
-from tillway.identity import JWKS_PATH, METADATA_PATH, TOKEN_PATH
+from tillway.identity import INTROSPECT_PATH, JWKS_PATH, METADATA_PATH, REVOKE_PATH, TOKEN_PATH
 
 DOCUMENTS = load()
 
 PUBLIC: Mapping[str, tuple[str, str]] = {
     TOKEN_PATH: ("POST", "An access token for whoever proves to be a consumer."),
+    INTROSPECT_PATH: (
+        "POST",
+        "Whether a token counts and what it says (RFC 7662), to its client or an operations reader.",
+    ),
+    REVOKE_PATH: ("POST", "Makes a client's own token worthless on every node (RFC 7009)."),
     METADATA_PATH: ("GET", "Where tokens are got and which scopes there are (RFC 8414)."),
     JWKS_PATH: ("GET", "The public keys that tokens are signed with."),
     catalog.ROOT: ("GET", "What is offered: every API, every event type, and where its document lies."),

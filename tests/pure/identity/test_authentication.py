@@ -91,6 +91,8 @@ def test_the_metadata_is_what_rfc_8414_says() -> None:
     assert metadata("https://hub.example/", ["b:read", "a:read", "a:read"]) == {
         "issuer": "https://hub.example",
         "token_endpoint": "https://hub.example/oauth2/token",
+        "introspection_endpoint": "https://hub.example/oauth2/introspect",
+        "revocation_endpoint": "https://hub.example/oauth2/revoke",
         "jwks_uri": "https://hub.example/.well-known/jwks.json",
         "response_types_supported": [],
         "grant_types_supported": [
@@ -99,6 +101,12 @@ def test_the_metadata_is_what_rfc_8414_says() -> None:
             "urn:ietf:params:oauth:grant-type:token-exchange",
         ],
         "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic", "client_secret_post"],
+        "introspection_endpoint_auth_methods_supported": [
+            "private_key_jwt",
+            "client_secret_basic",
+            "client_secret_post",
+        ],
+        "revocation_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic", "client_secret_post"],
         "token_endpoint_auth_signing_alg_values_supported": ["ES256", "PS256", "RS256", "EdDSA", "Ed25519"],
         "dpop_signing_alg_values_supported": ["ES256", "PS256", "RS256", "EdDSA", "Ed25519"],
         "service_documentation": "https://hub.example/catalog",
