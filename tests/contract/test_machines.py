@@ -68,7 +68,9 @@ async def test_an_assertion_is_for_the_issuer_or_the_token_endpoint(dsn, audienc
         {"aud": [TOKEN_URL, "https://elsewhere.example"]},
         {"aud": []},
         {"aud": None},
-        {"exp": seconds(minutes=7)},
+        {"exp": seconds(minutes=7), "iat": None},
+        {"exp": seconds(minutes=50), "iat": seconds(minutes=-6)},
+        {"exp": seconds(minutes=50), "iat": -(10**30)},
         {"exp": seconds(seconds=-30)},
         {"exp": None},
         {"exp": 10**30},
@@ -85,6 +87,13 @@ async def test_an_assertion_that_was_not_made_for_us_now_proves_nothing(dsn, cha
         form = signed_form("robot", KEY, client_assertion=assertion("robot", KEY, **changes))
         reply = await hub.token(form)
         assert (reply.status, reply.json["error"]) == (401, "invalid_client")
+
+
+async def test_an_assertion_that_says_it_lasts_an_hour_counts_while_it_is_fresh(dsn):
+    async with door(dsn, **KEYED) as hub:
+        made = assertion("robot", KEY, exp=seconds(minutes=60), iat=seconds(minutes=-4))
+        form = signed_form("robot", KEY, client_assertion=made)
+        assert [(await hub.token(form)).status for _ in range(2)] == [200, 401]
 
 
 async def test_an_assertion_counts_once_on_all_nodes(dsn):

@@ -21,7 +21,9 @@ from tillway.tokens import LEEWAY
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 ASSERTION_LIFE: Final = timedelta(minutes=5)
-"""How far ahead an assertion's end may lie; its use is remembered until then."""
+"""How long an assertion counts from when it was made, however long it says it lasts: its use is remembered until then.
+
+Widely used libraries let theirs last an hour unless they are told otherwise."""
 
 JTI_CHARACTERS_MAX: Final = 256
 """A `jti` is a random name; clients use 16 to 40 characters."""
@@ -76,11 +78,10 @@ def check_client(
     if not named or any(each not in audiences for each in named):
         raise NotTrusted("it is for somebody else; its audience is the issuer or the token endpoint")
     _in_force(said, now)
-    if said.exp > (now + ASSERTION_LIFE + LEEWAY).timestamp():
-        raise NotTrusted(f"it lasts too long; let it end within {ASSERTION_LIFE.total_seconds():.0f} seconds")
+    ends = _ends(said, now)
     if said.jti is None or not 0 < len(said.jti) <= JTI_CHARACTERS_MAX:
         raise NotTrusted(f"it needs a jti of 1 to {JTI_CHARACTERS_MAX} characters")
-    return said.sub, once("assertion", said.sub, said.jti, until=_moment(said.exp) + LEEWAY)
+    return said.sub, once("assertion", said.sub, said.jti, until=ends + LEEWAY)
 
 
 def check_vouched(token: str, issuer: Issuer, keys: Sequence[Key], now: datetime) -> Vouched:
@@ -101,10 +102,24 @@ def check_vouched(token: str, issuer: Issuer, keys: Sequence[Key], now: datetime
     return Vouched(consumer, _moment(said.exp))
 
 
+def _ends(said: _Claims, now: datetime) -> datetime:
+    """Until when a client's assertion counts: it ends, or it is ASSERTION_LIFE old."""
+    longest, life = now + ASSERTION_LIFE + LEEWAY, ASSERTION_LIFE.total_seconds()
+    ends = _moment(said.exp)
+    if ends <= longest:
+        return ends
+    if said.iat is None:
+        raise NotTrusted(f"it lasts too long; let it end within {life:.0f} seconds, or say when it was made (iat)")
+    ends = _moment(said.iat) + ASSERTION_LIFE
+    if ends <= now - LEEWAY:
+        raise NotTrusted(f"it is too old: an assertion counts for {life:.0f} seconds; make one for each request")
+    return ends
+
+
 def _said(signed: Signed) -> _Claims:
     try:
         said = msgspec.json.decode(signed.payload, type=_Claims)
-        _moment(said.exp)
+        _moment(said.exp), _moment(said.iat or 0)
     except (msgspec.DecodeError, ValueError, OverflowError, OSError) as error:
         raise NotTrusted("it lacks claims that are needed") from error
     return said
