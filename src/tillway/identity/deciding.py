@@ -27,6 +27,11 @@ DECISIONS_MAX: Final = 50_000
 # A person who signed in this long ago counts as having proved themselves just now.
 STEP_UP: Final = timedelta(minutes=5)
 
+# Operations of these scopes show and change what belongs to all shops: nobody is let in who may not touch every one.
+WHOLE_HUB: Final = "operations:"
+
+PART_ONLY: Final = "operations look at the whole hub, and not all of its shops may be touched"
+
 _PLACE: Final = "identity.decider"
 
 Key = tuple[object, ...]
@@ -42,15 +47,18 @@ class Reach(NamedTuple):
 
 
 class Denial(NamedTuple):
-    """Why not: the missing scope, or what the policies said."""
+    """Why not: the missing scope, what the policies said, or that only part of the hub may be touched."""
 
     missing: str | None
     verdict: Verdict
+    whole: bool = False
 
     def error(self) -> Forbidden:
         """The refusal as it is raised."""
         if self.missing is not None and not self.verdict.policies:
             return MissingScope((self.missing,))
+        if self.whole:
+            return Forbidden(PART_ONLY, remedy="ask for all shops, or use the interfaces that know of shops")
         return Forbidden(told(self.verdict), remedy="ask the owner of the policy, or ask otherwise")
 
 
@@ -138,6 +146,8 @@ class Decider:
         reach = self._reaches.get(who)
         if reach is None:
             reach = self._reaches[who] = self.reach(facts, at)
+        if reach.shops is not None and operation.scope.startswith(WHOLE_HUB):
+            return Denial(None, verdict, whole=True)
         return _grant(facts, self.landscape, verdict, reach)
 
 

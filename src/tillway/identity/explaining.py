@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tillway.contracts import Operation
 from tillway.errors import Forbidden
 from tillway.identity.circumstances import Circumstances, Circumstancing
-from tillway.identity.deciding import Reach, decider, told
+from tillway.identity.deciding import PART_ONLY, WHOLE_HUB, Reach, decider, told
 from tillway.identity.facts import Facts
 from tillway.identity.judging import TOUCH
 from tillway.landscape import Landscape, Policy
@@ -42,6 +42,8 @@ def explain(
         missing = not verdict.policies and operation.scope not in facts.scopes
         reason = f"its entry does not list the scope {operation.scope}" if missing else told(verdict)
         return Explanation(False, reason, verdict.policies, at, reach)
+    if reach.shops is not None and operation.scope.startswith(WHOLE_HUB):
+        return Explanation(False, PART_ONLY, verdict.policies, at, reach)
     if shop is None:
         return Explanation(True, _allowed(verdict.policies), verdict.policies, at, reach)
     touched = decides.judge.one(facts, TOUCH, "Shop", shop, at)

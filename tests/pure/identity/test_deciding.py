@@ -44,6 +44,7 @@ def refused(policies: str, operation: str = "placeOrder", *, at: datetime = NOW,
     return None
 
 
+OPERATIONS = "apis:\n  operations: {layer: system, owner: platform, criticality: low, data_class: confidential}"
 NETWORKS = "networks: {stores: [10.0.0.0/8], till-lan: [10.9.0.0/16, 'fd00::/8']}\n"
 
 
@@ -83,6 +84,15 @@ def test_who_names_no_shops_sees_its_own_and_is_quoted_by_its_list() -> None:
 def test_an_operator_sees_all_shops_and_receives_no_events() -> None:
     found = grant(who("operator", "operations:read", kind="operator"), landscape(), "getHealth", now=NOW)
     assert (found.kind, found.shops, found.event_types, found.classes) == ("operator", None, frozenset(), OPEN)
+
+
+def test_operations_look_at_the_whole_hub_and_let_in_nobody_who_may_touch_a_part() -> None:
+    scape = known("", ("apis:", OPERATIONS), ('"orders:read", ', '"operations:read", '))
+    assert grant(who("webshop", "operations:read"), scape, "getHealth", now=NOW).shops is None
+    narrow = '@id("x") forbid (principal, action == Action::"touch", resource == Shop::"berlin");'
+    scape = known(narrow, ("apis:", OPERATIONS), ('"orders:read", ', '"operations:read", '))
+    with pytest.raises(Forbidden, match="operations look at the whole hub"):
+        grant(who("webshop", "operations:read"), scape, "getHealth", now=NOW)
 
 
 def test_a_device_that_stands_in_a_shop_touches_that_shop_alone() -> None:
