@@ -128,8 +128,9 @@ class Demo:
 async def run(plan: Plan, stop: asyncio.Event) -> None:
     """The whole demo until `stop`."""
     telemetry.configure(plan.settings.log_level if plan.quiet else "ERROR", process="demo")
-    # The demo has a landscape of its own; the live view has the terminal to itself.
-    given = replace(plan.settings, landscape=None, log_level=plan.settings.log_level if plan.quiet else "ERROR")
+    # The demo has a landscape of its own and speaks plain HTTP on loopback; the live view has the terminal to itself.
+    level = plan.settings.log_level if plan.quiet else "ERROR"
+    given = replace(plan.settings, landscape=None, tls_certificate=None, tls_key=None, log_level=level)
     given.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     demo, hub = Demo(plan), Hub(given)
     try:
@@ -233,6 +234,7 @@ def _tell(given: Settings, running: Running, landscape: Landscape, odoo: Outside
             "scopes": list(entry.scopes),
         }
         for name, entry in landscape.consumers.items()
+        if entry.secret is not None
     ]
     told: Mapping[str, Any] = {
         "base_url": base,

@@ -10,10 +10,6 @@ import sys
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from granian.constants import Interfaces
-from granian.http import HTTP1Settings
-from granian.server.embed import Server
-
 from tillway import apis, clock, contracts, settings, telemetry
 from tillway.app import child
 from tillway.app.credentials import Credentials
@@ -21,9 +17,11 @@ from tillway.app.evidence import audited
 from tillway.app.landscapes import Watched
 from tillway.app.realm import realm_of
 from tillway.app.sealed import unsealed
+from tillway.app.serving import Serving
 from tillway.errors import TryAgain, report
 from tillway.gateway import Door, Leaving, Quotas, build
 from tillway.identity import Issuers, Overlay, SigningKeys
+from tillway.identity.people import Provider
 from tillway.journal import Tail
 from tillway.outbound import Client, reach
 from tillway.postgres import Database
@@ -37,15 +35,6 @@ FIRST_ERROR: Final = 400
 
 # A request that takes this long is told of even when it went well.
 SLOW_SECONDS: Final = 1.0
-
-# Connections that may wait to be accepted: a burst of a few thousand tills reconnecting at once.
-BACKLOG: Final = 4_096
-
-# A request's head arrives within this, or its connection is closed: it is one packet from whoever means well.
-HEADER_MILLISECONDS: Final = 10_000
-
-# A stopping door waits this long for requests in flight before it closes their connections.
-DRAIN_SECONDS: Final = 10.0
 
 
 @contextlib.asynccontextmanager
@@ -63,7 +52,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
         leaving, overlay = Leaving(), Overlay(db, tail)
         await overlay.load()
         keys, credentials = await SigningKeys.open(db, realm_of(given), now=clock.now()), Credentials(watched)
-        quotas = Quotas(db)
+        quotas, issuers = Quotas(db), Issuers(client)
         door = build(
             documents=contracts.load(),
             bindings=apis.bindings(db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving),
@@ -72,7 +61,9 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             database=db,
             secrets=credentials.secrets,
             client_keys=credentials.keys,
-            issuers=Issuers(client),
+            issuers=issuers,
+            provider=Provider(client, issuers),
+            provider_secret=lambda sign_in: sign_in.client_secret and watched.reveal(sign_in.client_secret),
             restricted=overlay,
             ready=lambda: _unready(db, watched),
             leaving=leaving,
@@ -100,34 +91,13 @@ async def _unready(db: Database, watched: Watched) -> tuple[str, ...]:
         return (report(error).detail,)
 
 
-async def _serve(given: Settings, door: Door, stop: asyncio.Event) -> None:
-    server = Server(
-        door,
-        address=given.host,
-        port=given.port,
-        interface=Interfaces.ASGI,
-        backlog=BACKLOG,
-        log_enabled=False,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
-        websockets=False,
-    )
-    serving = asyncio.ensure_future(server.serve())
-    stopping = asyncio.ensure_future(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    door.drain()
-    server.stop()  # type: ignore[no-untyped-call]
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(serving, DRAIN_SECONDS)
-
-
 async def _main(stop: asyncio.Event) -> None:
     given = settings.read(os.environ)
     telemetry.configure(given.log_level, process="door")
     async with opened(given) as (door, works):
         child.settle_memory()
         ending = asyncio.Event()
-        serving = asyncio.ensure_future(_serve(given, door, stop))
+        serving = asyncio.ensure_future(Serving(given, door).run(stop))
         serving.add_done_callback(lambda _: ending.set())
         await child.until(ending, *works)
         await serving

@@ -12,6 +12,7 @@ import msgspec
 
 from tillway import ids, settings
 from tillway.app.hub import Running, running
+from tillway.app.tls import trusting
 from tillway.errors import Misconfigured, Rejected, Unavailable
 
 # Longer than the longest long poll.
@@ -28,6 +29,11 @@ def state_directory(state: Path | None) -> Path:
     return configured
 
 
+def connector(found: Running) -> aiohttp.TCPConnector:
+    """How a client on this machine reaches a node: by its very certificate when it speaks TLS."""
+    return aiohttp.TCPConnector(ssl=True if found.certificate is None else trusting(Path(found.certificate)))
+
+
 class Hub:
     """A client of one running hub."""
 
@@ -38,7 +44,9 @@ class Hub:
         except OSError as error:
             raise Misconfigured(f"no operator's token in {state}", remedy="run this as the hub's user") from error
         self._session = aiohttp.ClientSession(
-            headers={"Authorization": f"Bearer {token}"}, timeout=aiohttp.ClientTimeout(total=SECONDS)
+            connector=connector(self.running),
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=aiohttp.ClientTimeout(total=SECONDS),
         )
 
     async def __aenter__(self) -> Self:
@@ -51,9 +59,10 @@ class Hub:
         """One answer of `/operations/v1`. Rejected with the problem's own words, Unavailable when nobody answers."""
         return await self._ask("GET", path, params=parameters)
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """One act, with an Idempotency-Key of its own. Errors as `get`."""
-        return await self._ask("POST", path, json=body, headers=_once())
+    async def post(self, path: str, body: Mapping[str, Any], *, seconds: int | None = None) -> dict[str, Any]:
+        """One act, with an Idempotency-Key of its own; the hub is given so many `seconds` for it. Errors as `get`."""
+        patience = {} if seconds is None else {"X-Deadline-Ms": str(seconds * 1000)}
+        return await self._ask("POST", path, json=body, headers=_once() | patience)
 
     async def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """One replacement. Errors as `get`."""
