@@ -7,18 +7,14 @@ is and looks into nothing that cannot hold a field. A field that the schema does
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import inspect
 
-from tillway.contracts.operation import Document, Operation, resolve
-from tillway.masking import DATA_CLASSES
-
-_CLASS: Final = "x-data-class"
-# A secret that an operation exists to hand out: whoever may ask for the operation is given it.
-_DISCLOSED: Final = "x-tillway-disclosed"
-_UNKNOWN: Final = DATA_CLASSES[-1]
+from tillway.contracts.operation import Document, Operation
+from tillway.contracts.planning import Member, Plan, plan
 
 Classes = frozenset[str]
 
@@ -31,108 +27,10 @@ class Tally:
     unknown: int = 0
 
 
-@dataclass(slots=True)
-class Plan:
-    """A schema by what may stand inside: members of an object, any other member, items of a list."""
-
-    members: dict[str, _Member] = field(default_factory=dict)
-    rest: _Member | None = None
-    items: Plan | None = None
-
-    @property
-    def open(self) -> bool:
-        """Nothing is said of the inside: it has the class of the field it stands in."""
-        return not self.members and self.rest is None and self.items is None
-
-
-@dataclass(slots=True)
-class _Member:
-    data_class: str
-    plan: Plan
-    fills: bool
-    """What is cut stays there as null: the schema wants the field and lets it be null."""
-    disclosed: bool
-
-
-def plan(root: Mapping[str, Any], pointer: str = "") -> Plan:
-    """The plan of the schema at a JSON pointer of a document."""
-    return _Planning(root).of(resolve(root, pointer))
-
-
-class _Planning:
-    def __init__(self, root: Mapping[str, Any]) -> None:
-        self._root = root
-        self._known: dict[str, Plan] = {}
-
-    def of(self, schema: Any) -> Plan:
-        made = Plan()
-        if isinstance(schema, Mapping):
-            for each in self._parts(schema):
-                self._fill(made, each)
-        return made
-
-    def _parts(self, schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        yield schema
-        for word in ("allOf", "anyOf", "oneOf"):
-            for inside in schema.get(word, ()):
-                yield from self._parts(self._resolved(inside))
-
-    def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        while "$ref" in schema:
-            schema = resolve(self._root, schema["$ref"].removeprefix("#"))
-        return schema
-
-    def _referred(self, schema: Any) -> Plan:
-        """A plan, or the one on its way for a schema that contains itself."""
-        if not isinstance(schema, Mapping) or "$ref" not in schema:
-            return self.of(schema)
-        pointer: str = schema["$ref"]
-        if pointer not in self._known:
-            made = self._known[pointer] = Plan()
-            for each in self._parts(self._resolved(schema)):
-                self._fill(made, each)
-        return self._known[pointer]
-
-    def _fill(self, made: Plan, schema: Mapping[str, Any]) -> None:
-        if "$ref" in schema:
-            schema = self._resolved(schema)
-            for each in self._parts(schema):
-                self._fill(made, each)
-            return
-        required = schema.get("required", ())
-        for name, inside in schema.get("properties", {}).items():
-            new = self._member(inside, required=name in required)
-            old = made.members.get(name)
-            made.members[name] = new if old is None else _stricter(old, new)
-        rest = schema.get("additionalProperties")
-        if isinstance(rest, Mapping):
-            made.rest = self._member(rest, required=False)
-        if "items" in schema:
-            found = self._referred(schema["items"])
-            made.items = found if not found.open else made.items
-
-    def _member(self, schema: Mapping[str, Any], *, required: bool) -> _Member:
-        whole = self._resolved(schema)
-        kinds = whole.get("type", ())
-        return _Member(
-            data_class=schema.get(_CLASS, whole.get(_CLASS, _UNKNOWN)),
-            plan=self._referred(schema),
-            fills=required and ("null" in kinds if not isinstance(kinds, str) else kinds == "null"),
-            disclosed=bool(schema.get(_DISCLOSED, False)),
-        )
-
-
-def _stricter(one: _Member, other: _Member) -> _Member:
-    """Of two schemas that may both hold, the class that is more closed; either's inside."""
-    closed = max(one, other, key=lambda each: DATA_CLASSES.index(each.data_class))
-    inside = one.plan if not one.plan.open else other.plan
-    return _Member(closed.data_class, inside, one.fills and other.fills, one.disclosed and other.disclosed)
-
-
 class Cut:
     """A plan for one set of classes. `of` gives the same value back when nothing has to go."""
 
-    __slots__ = ("_clean", "_fills", "_inside", "_items", "_keep", "_known", "_rest")
+    __slots__ = ("_clean", "_fills", "_inside", "_items", "_keep", "_known", "_rest", "_whole")
 
     def __init__(self) -> None:
         self._keep: frozenset[str] = frozenset()
@@ -142,6 +40,7 @@ class Cut:
         self._items: Cut | None = None
         self._rest: tuple[bool, Cut | None] | None = None
         self._clean: dict[type, bool] = {}
+        self._whole: dict[type, bool] = {}
 
     def learn(
         self, plan: Plan, kept: Mapping[str, Cut | None], items: Cut | None, rest: tuple[bool, Cut | None] | None
@@ -162,7 +61,7 @@ class Cut:
             return value if self._items is None else self._list(value, self._items, tally)
         if isinstance(value, dict):
             return self._dict(value, tally)
-        if isinstance(value, msgspec.Struct) and self._is_clean(value):
+        if isinstance(value, msgspec.Struct) and (self._is_whole(type(value)) or self._is_clean(value)):
             return value
         return self._again(value, tally)
 
@@ -175,6 +74,36 @@ class Cut:
         cut = [items.of(each, tally) for each in value]
         changed = any(new is not old for new, old in zip(cut, value, strict=True))
         return cut if changed else value
+
+    def _is_whole(self, kind: type) -> bool:
+        """Whether nothing of any value of this type can have to go; found once a type, then nothing is looked into."""
+        whole = self._whole.get(kind)
+        if whole is None:
+            whole = self._whole[kind] = self.leaves(inspect.type_info(kind), ())
+        return whole
+
+    def leaves(self, kind: inspect.Type, around: tuple[object, ...]) -> bool:
+        """Whether every value of a type stays as it is. `around` are the types that are being asked about."""
+        if isinstance(kind, inspect.Metadata):
+            return self.leaves(kind.type, around)
+        if isinstance(kind, inspect.UnionType):
+            return all(self.leaves(part, around) for part in kind.types)
+        if isinstance(kind, inspect.VarTupleType | inspect.ListType):
+            return self._items is None or self._items.leaves(kind.item_type, around)
+        if isinstance(kind, inspect.DictType):
+            return self._rest is not None and self._rest[0] and self._rest[1] is None and not self._known
+        if isinstance(kind, inspect.StructType):
+            return (
+                kind.cls not in around
+                and self._rest is None
+                and self._keep.issuperset(field.encode_name for field in kind.fields)
+                and all(self._leaves_inside(field, (*around, kind.cls)) for field in kind.fields)
+            )
+        return isinstance(kind, _PLAIN)
+
+    def _leaves_inside(self, field: inspect.Field, around: tuple[object, ...]) -> bool:
+        inside = dict(self._inside).get(field.encode_name)
+        return inside is None or inside.leaves(field.type, around)
 
     def _is_clean(self, value: msgspec.Struct) -> bool:
         """Whether nothing of it has to go: all fields of its type may be read, and so is what is inside."""
@@ -245,9 +174,24 @@ class _Cutting:
         rest = None if plan.rest is None else (self._readable(plan.rest), self.of(plan.rest.plan))
         made.learn(plan, insides, None if plan.items is None else self.of(plan.items), rest)
 
-    def _readable(self, member: _Member) -> bool:
+    def _readable(self, member: Member) -> bool:
         return member.disclosed or member.data_class in self._classes
 
+
+# Types whose values are one word of JSON: nothing is inside.
+_PLAIN: Final = (
+    inspect.NoneType,
+    inspect.BoolType,
+    inspect.IntType,
+    inspect.FloatType,
+    inspect.StrType,
+    inspect.DecimalType,
+    inspect.DateTimeType,
+    inspect.DateType,
+    inspect.UUIDType,
+    inspect.LiteralType,
+    inspect.EnumType,
+)
 
 NOTHING: Final = Cut()
 """The cut of what nobody promised: no field of it is known."""

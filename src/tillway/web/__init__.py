@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tillway.web.incoming import ClientGone, Incoming, TooSlow
 from tillway.web.problems import MethodNotAllowed, Problem, render, status_of
-from tillway.web.trace import Trace, continued, correlation, parse_traceparent
+from tillway.web.trace import Trace, continued, correlation, parse_traceparent, traced
 
 __all__ = [
     "ClientGone",
@@ -18,4 +18,5 @@ __all__ = [
     "parse_traceparent",
     "render",
     "status_of",
+    "traced",
 ]

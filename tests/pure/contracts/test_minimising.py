@@ -212,3 +212,58 @@ def _marks(value):
     if isinstance(value, list):
         return set().union(*map(_marks, value))
     return set() if value is None else {value}
+
+
+class Part(msgspec.Struct, frozen=True):
+    sku: str
+
+
+class Whole(msgspec.Struct, frozen=True):
+    id: str
+    lines: tuple[Part, ...] = ()
+    notes: dict[str, Part] = {}
+
+
+class Gift(msgspec.Struct, frozen=True):
+    sku: str
+    gift_for: str | None = None
+
+
+class WithGifts(msgspec.Struct, frozen=True):
+    id: str
+    lines: tuple[Gift | None, ...] = ()
+
+
+class Knot(msgspec.Struct, frozen=True):
+    sku: str
+    parts: tuple[Knot, ...] = ()
+
+
+class Knots(msgspec.Struct, frozen=True):
+    id: str
+    lines: tuple[Knot, ...] = ()
+    open: object = None
+
+
+@pytest.mark.parametrize(
+    ("value", "lost"),
+    [
+        (Knots("1", (Knot("A", (Knot("B"),)),), {"anything": ["at", "all"]}), 0),
+        (WithGifts("1", (Gift("A"), None)), 1),
+        (WithGifts("1", (Gift("A", "Ann"), Gift("B", "Bob"))), 2),
+    ],
+)
+def test_what_a_type_cannot_hold_is_not_looked_for_and_what_it_can_is(value, lost):
+    narrow = cut(plan(SCHEMA), OPEN)
+    assert narrow is not None
+    tally, plain = Tally(), msgspec.to_builtins(value)
+    found = narrow.of(value, tally)
+    assert (tally.withheld, found is value) == (lost, lost == 0)
+    assert msgspec.to_builtins(found) == narrow.of(plain, Tally())
+
+
+def test_a_type_with_a_map_of_things_with_fields_is_looked_into():
+    narrow = cut(plan(SCHEMA), OPEN)
+    assert narrow is not None
+    value = Whole("1", notes={"one": Part("A")})
+    assert msgspec.to_builtins(narrow.of(value, Tally())) == msgspec.to_builtins(value)
