@@ -8,6 +8,7 @@ from tillway.apis import (
     auditing,
     deciding,
     devices,
+    erasure,
     events,
     exceptions,
     operations,
@@ -47,5 +48,6 @@ def bindings(*, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving) -> dic
         **access.bind(db),
         **devices.bind(db),
         **auditing.bind(db),
+        **erasure.bind(db),
         **deciding.bind(),
     }

@@ -6,6 +6,7 @@ from tillway.audit.anchor import Sign, Signed, Unsign
 from tillway.audit.buffer import Buffer
 from tillway.audit.census import Census, Direction, Used, UsedField, usage
 from tillway.audit.entry import CLASSES, FIRST_REFUSAL, Class, Entry, Sealed, class_of
+from tillway.audit.erasing import PERSONAL
 from tillway.audit.retention import KEPT, keep
 from tillway.audit.sealer import Sealer
 from tillway.audit.searching import LAST, Outcome, Wanted, export, number_at, search
@@ -19,6 +20,7 @@ __all__ = [
     "FIRST_REFUSAL",
     "KEPT",
     "LAST",
+    "PERSONAL",
     "Broken",
     "Buffer",
     "Census",

@@ -110,6 +110,21 @@ def replay(
 
 
 @app.command()
+def erase(
+    subject: Annotated[str, typer.Argument(help="An order's or sale's id, a customer's id, an e-mail, a name.")],
+    reason: Reason,
+    kind: Annotated[str | None, typer.Option(help="entity, customer or value; default: the first that fits.")] = None,
+    dry_run: DryRun = False,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Erase a person from every room and prove it by looking again. Exit code 1 when something is left."""
+    from tillway.cli.erasing import erase as run
+
+    run(state, subject, kind=kind, reason=reason, dry_run=dry_run, as_json=as_json)
+
+
+@app.command()
 def token(
     consumer: Annotated[str, typer.Argument(help="A consumer of the landscape.")],
     scope: Annotated[list[str] | None, typer.Option(help="Ask for this scope; may be repeated.")] = None,

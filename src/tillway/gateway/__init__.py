@@ -8,6 +8,7 @@ from tillway.gateway.auditing import Auditor
 from tillway.gateway.body import nul_pointers
 from tillway.gateway.budget import Budget
 from tillway.gateway.deadline import wait_allowed
+from tillway.gateway.erasing import PERSONAL
 from tillway.gateway.failures import Failures
 from tillway.gateway.idempotency import forget
 from tillway.gateway.leaving import Leaving
@@ -15,6 +16,7 @@ from tillway.gateway.public import Ready, Secrets
 from tillway.gateway.quota import Quotas
 
 __all__ = [
+    "PERSONAL",
     "Answer",
     "Ask",
     "Auditor",

@@ -13,6 +13,7 @@ from tillway.identity.data_keys import DataKeys
 from tillway.identity.deciding import Decider, decider, grant
 from tillway.identity.desk import Desk
 from tillway.identity.endpoint import Rules, TokenEndpoint
+from tillway.identity.erasing import PERSONAL
 from tillway.identity.explaining import Explanation, explain
 from tillway.identity.facts import Facts, facts_of, facts_of_consumer
 from tillway.identity.foreign import Key, NotTrusted, read_keys
@@ -37,6 +38,7 @@ __all__ = [
     "JWKS_PATH",
     "METADATA_PATH",
     "OPERATOR_LIFETIME",
+    "PERSONAL",
     "REVOKE_PATH",
     "TOKEN_LIFETIME",
     "TOKEN_PATH",

@@ -35,7 +35,7 @@ KEYS_CHANNEL = "identity_signing_keys"
 
 log = logging.getLogger(__name__)
 
-_PLACE = "identity.signing_keys.private_jwk"
+PRIVATE_AT = "identity.signing_keys.private_jwk"
 
 _sql = load("tillway.identity", "identity.sql")
 
@@ -155,12 +155,12 @@ async def tend_keys(database: Database, now: datetime) -> None:
 
 async def _load(database: Database | Tx) -> list[MadeKey]:
     rows: list[Any] = await database.fetch(_sql["signing_keys"], KEYS_MAX)
-    return [MadeKey(read_key(opened(_PLACE, row["kid"], row["private_jwk"])), row["created_at"]) for row in rows]
+    return [MadeKey(read_key(opened(PRIVATE_AT, row["kid"], row["private_jwk"])), row["created_at"]) for row in rows]
 
 
 async def _add(tx: Tx, key: ECKey, now: datetime) -> None:
     kid = str(key.kid)
-    await tx.execute(_sql["add_signing_key"], kid, seal(_PLACE, kid, key_text(key)), now)
+    await tx.execute(_sql["add_signing_key"], kid, seal(PRIVATE_AT, kid, key_text(key)), now)
 
 
 async def _first(database: Database, now: datetime) -> list[MadeKey]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from tillway.journal import acting, cursor
 from tillway.journal.acting import replay
 from tillway.journal.appending import APPENDED_CHANNEL, appending
+from tillway.journal.erasing import PERSONAL, bar
 from tillway.journal.event import Event, Recorded, cloudevent, long_type, short_type
 from tillway.journal.follower import Follower, enrolling, resuming, unfollow
 from tillway.journal.overview import (
@@ -29,6 +30,7 @@ from tillway.journal.tail import Tail
 
 __all__ = [
     "APPENDED_CHANNEL",
+    "PERSONAL",
     "Event",
     "Follower",
     "FollowerState",
@@ -42,6 +44,7 @@ __all__ = [
     "acting",
     "appending",
     "at",
+    "bar",
     "bury",
     "by_correlation",
     "by_subject",

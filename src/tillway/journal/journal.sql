@@ -3,7 +3,8 @@
 INSERT INTO journal.staged (append_id, id, type, subject, partitionkey, sequence, time, correlationid, causationid,
     traceparent, dataclass, retention, data, personal)
 SELECT nextval('journal.append_id'), e.id, e.type, e.subject, e.partitionkey, k.last - e.back, e.time, e.correlationid,
-    e.causationid, e.traceparent, e.dataclass, e.retention, e.data::jsonb, e.personal::jsonb
+    e.causationid, e.traceparent, e.dataclass, e.retention, e.data::jsonb,
+    CASE WHEN e.personal IS NOT NULL THEN journal.unless_erased(e.subject, e.personal::jsonb) END
 FROM (
     SELECT * FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::timestamptz[], $9::text[],
         $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
@@ -18,8 +19,15 @@ ORDER BY e.place
 INSERT INTO journal.staged (append_id, id, type, subject, partitionkey, sequence, time, correlationid, causationid,
     traceparent, dataclass, retention, data, personal)
 SELECT nextval('journal.append_id'), $2::uuid, $3::text, $4::text, $1::text, k.last, $5::timestamptz, $6::text, $7::text,
-    $8::text, $9::text, $10::text, $11::jsonb, $12::jsonb
+    $8::text, $9::text, $10::text, $11::jsonb,
+    CASE WHEN $12::jsonb IS NOT NULL THEN journal.unless_erased($4::text, $12::jsonb) END
 FROM journal.take(ARRAY[$1::text], ARRAY[1::bigint]) AS k
+
+-- name: bar
+-- Whoever appends about these now is waited for, and whoever comes after waits for this to commit.
+INSERT INTO journal.erased (subject)
+SELECT k.taken_key FROM journal.take($1::text[], array_fill(0::bigint, ARRAY[cardinality($1::text[])])) AS k
+ON CONFLICT DO NOTHING
 
 -- name: lease_sequencer
 UPDATE journal.head SET owner = $1, fence = fence + (owner IS DISTINCT FROM $1)::int,

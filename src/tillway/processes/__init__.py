@@ -7,10 +7,12 @@ from tillway.processes.backoffice import BackOffices, OrderPlace, TillPlace
 from tillway.processes.book_sale import book_sale
 from tillway.processes.definition import Definition, On, Outcome, Step, Work, drawing
 from tillway.processes.engine import Engine
+from tillway.processes.erasing import PERSONAL
 from tillway.processes.overview import ExceptionItem, TransitionItem, Way, exception, exceptions, transitions, ways
 from tillway.processes.place_order import place_order
 
 __all__ = [
+    "PERSONAL",
     "Acted",
     "BackOffices",
     "Definition",

@@ -6,6 +6,7 @@ A subscription is a follower of the journal that delivers: at least once, with t
 from __future__ import annotations
 
 from tillway.subscriptions.attempts import Delivery, deliveries
+from tillway.subscriptions.erasing import PERSONAL
 from tillway.subscriptions.judging import SCHEDULE
 from tillway.subscriptions.registry import (
     CHANGED_CHANNEL,
@@ -28,6 +29,7 @@ from tillway.subscriptions.webhooks import Webhooks, declared_secrets, followers
 
 __all__ = [
     "CHANGED_CHANNEL",
+    "PERSONAL",
     "SCHEDULE",
     "Delivery",
     "Standing",

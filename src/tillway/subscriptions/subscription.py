@@ -22,7 +22,7 @@ from tillway.subscriptions.signing import new_secret
 Origin = Literal["api", "landscape"]
 Status = Literal["active", "disabled"]
 
-_SECRETS_AT = "subscriptions.subscriptions.secrets"
+SECRETS_AT = "subscriptions.subscriptions.secrets"
 
 # What a name that leads to the machine itself stands for when nothing has been resolved yet.
 _LOOPBACK = "127.0.0.1"
@@ -102,13 +102,13 @@ def _current(landscape: Landscape, rows: Sequence[Subscription], now: datetime) 
 def from_row(row: Any) -> Subscription:
     """A subscription from its row."""
     values = dict(row.items())
-    secrets = tuple(opened(_SECRETS_AT, values["id"], each) for each in values["secrets"])
+    secrets = tuple(opened(SECRETS_AT, values["id"], each) for each in values["secrets"])
     return Subscription(**values | {"types": tuple(values["types"]), "secrets": secrets})
 
 
 def sealed_secrets(subscription: str, secrets: Sequence[str]) -> list[str]:
     """The secrets of a subscription as they are kept."""
-    return [seal(_SECRETS_AT, subscription, each) for each in secrets]
+    return [seal(SECRETS_AT, subscription, each) for each in secrets]
 
 
 def _wrong_types(landscape: Landscape, who: Grant, types: Sequence[str]) -> Iterator[Violation]:

@@ -26,6 +26,7 @@ EVERY_OPERATION = {
     "createSubscription",
     "deleteSubscription",
     "enrolDevice",
+    "eraseSubject",
     "explainDecision",
     "followJournal",
     "getDevice",
