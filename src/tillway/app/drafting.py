@@ -31,6 +31,7 @@ _APIS: Final[Mapping[str, tuple[str, str, str]]] = {
     "events": ("system", "high", "internal"),
     "subscriptions": ("system", "normal", "internal"),
     "operations": ("system", "normal", "confidential"),
+    "devices": ("experience", "high", "internal"),
 }
 
 # Interfaces that may be answered from memory while Postgres is away, and how old the answer may be (seconds).
@@ -80,7 +81,7 @@ def draft(found: Survey, wanted: Wanted, *, year: int) -> Draft:
     currency = shops[first]["currency"] if first else next((pair[1] for pair in found.companies.values()), "EUR")
     consumers = _consumers(found, shops, review=f"{year + 1}-06-30")
     return Draft(
-        consumers=tuple(consumers),
+        consumers=tuple(name for name, entry in consumers.items() if "secret" in entry),
         kept={
             "organisation.yaml": _text(
                 "The retailer.", {"organisation": {"name": "Demo Retail", "currency": currency, "timezone": "UTC"}}
@@ -208,13 +209,13 @@ def _consumers(found: Survey, shops: Mapping[str, Any], *, review: str) -> dict[
     common: dict[str, Any] = {"kind": "machine", "shops": "*", "event_types": "*", "review": review}
     defaults = {"shop": first, "price_list": names[0] if names else "list", "customer": "walk-in"} if first else {}
 
-    def consumer(owner: str, purpose: str, name: str, scopes: Sequence[str], **more: Any) -> dict[str, Any]:
+    def consumer(owner: str, purpose: str, name: str | None, scopes: Sequence[str], **more: Any) -> dict[str, Any]:
         return {
             "owner": owner,
             "contact": f"{owner}@demo-retail.example",
             "purpose": purpose,
             **common,
-            "secret": {"file": f"../secrets/{name}.secret"},
+            **({"secret": {"file": f"../secrets/{name}.secret"}} if name is not None else {}),
             "scopes": list(scopes),
             **more,
         }
@@ -242,6 +243,14 @@ def _consumers(found: Survey, shops: Mapping[str, Any], *, review: str) -> dict[
             "selling in the shops",
             "tills",
             ("products:read", "prices:read", "pos:read", "pos:write", "events:read"),
+        ),
+        # Tills with keys of their own, let in by `tillway device enrol`; each counts for its own shop only.
+        "enrolled-tills": consumer(
+            "store-operations",
+            "selling in the shops, each till with a key of its own",
+            None,
+            ("products:read", "prices:read", "pos:read", "pos:write", "events:read"),
+            kind="device",
         ),
         "price-desk": consumer(
             "pricing",

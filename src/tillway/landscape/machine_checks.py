@@ -15,7 +15,8 @@ def identified(consumer: Consumer, landscape: Landscape, declared: Declared) -> 
     here: Path = ("consumers", consumer.id)
     vouched_for = any(consumer.id in issuer.subjects.values() for issuer in landscape.issuers.values())
     own = consumer.secret is not None or consumer.keys or consumer.certificate is not None
-    if not own and not vouched_for and consumer.kind != "person" and "issuers" not in _broken(landscape, declared):
+    # People sign in elsewhere, and devices are enrolled, each with a key of its own.
+    if not own and not vouched_for and consumer.kind == "machine" and "issuers" not in _broken(landscape, declared):
         yield Problem(
             path=here, text="it cannot prove who it is", remedy="add keys, a certificate, or a secret for development"
         )
