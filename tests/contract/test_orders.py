@@ -112,3 +112,9 @@ async def test_an_order_of_another_shop_is_not_there(hub):
 @pytest.mark.parametrize("order_id", ["0198c1f2-3a4b-7c5d-8e6f-0123456789ab", "not-an-id"])
 async def test_an_order_that_was_never_placed_is_not_found(hub, order_id):
     assert (await hub.get(f"{ORDERS}/{order_id}")).status == 404
+
+
+async def test_an_order_that_carries_a_card_number_is_refused_with_its_place(hub):
+    reply = await hub.post(ORDERS, {**TEE, "reference": "4111 1111 1111 1111"})
+    assert wrong(reply) == (422, {("/reference", "pan")})
+    assert "4111" not in reply.content.decode()

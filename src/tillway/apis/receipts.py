@@ -14,7 +14,7 @@ import msgspec
 from tillway import ids
 from tillway.contracts import Check
 from tillway.errors import Invalid, Violation
-from tillway.gateway import nul_pointers
+from tillway.gateway import NOT_CARDS, nul_pointers
 from tillway.identity import Grant
 from tillway.landscape import Landscape
 from tillway.masking import truncate_pan
@@ -31,9 +31,6 @@ _TOO_DEEP: Final = f"is nested deeper than {DEPTH_MAX} levels; what lies below w
 
 _ID_MAX: Final = 64
 _SEQUENCE_MAX: Final = 2**53 - 1
-
-# Members that are long numbers by nature and never a card's.
-_NOT_CARDS: Final = frozenset({"id", "gtin", "sku", "till", "epoch", "shop"})
 
 _NUL: Final = "\x00"
 _REPLACEMENT: Final = "\ufffd"
@@ -81,7 +78,7 @@ class Storing:
         """The same content without whole card numbers, and without what Postgres cannot keep."""
         if isinstance(value, str):
             text = value.replace(_NUL, _REPLACEMENT)
-            return text if member in _NOT_CARDS else truncate_pan(text)
+            return text if member in NOT_CARDS else truncate_pan(text)
         if isinstance(value, (dict, list)) and depth > DEPTH_MAX:
             self.cut = True
             return None
@@ -89,7 +86,7 @@ class Storing:
             return {self.storable(name): self.storable(each, name, depth + 1) for name, each in value.items()}
         if isinstance(value, list):
             return [self.storable(each, member, depth + 1) for each in value]
-        if type(value) is int and member not in _NOT_CARDS and truncate_pan(str(value)) != str(value):
+        if type(value) is int and member not in NOT_CARDS and truncate_pan(str(value)) != str(value):
             return truncate_pan(str(value))
         return value
 

@@ -97,8 +97,9 @@ class Pipeline:
         path, query, wrong = schema.parameters(route.checks, found, request.query, headers)
         body: Any = None
         if operation.body is not None:
-            body, nul = await read_json(request.incoming, headers, operation)
-            wrong += schema.body_violations(route.checks, body, nul=nul)
+            sent = await read_json(request.incoming, headers, operation)
+            body = sent.value
+            wrong += schema.body_violations(route.checks, sent)
         schema.refuse(wrong)
         seen.trail.query, seen.trail.body = query, body
         key = text(headers, _IDEMPOTENCY_KEY)
