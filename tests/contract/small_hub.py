@@ -100,7 +100,12 @@ def landscape(**consumers: dict):
     }
     known = {
         "integrator": everything,
-        "harbour-tills": {"kind": "device", "shop": "harbour", "scopes": ["pos:read", "pos:write", "prices:read"]},
+        "harbour-tills": {
+            "kind": "device",
+            "shop": "harbour",
+            "scopes": ["pos:read", "pos:write", "prices:read", "subscriptions:write"],
+            "event_types": ["price.changed"],
+        },
         "station-till": {"shop": "station", "event_types": ["price.changed", "sale.recorded"]},
     }
     content["consumers"] = {

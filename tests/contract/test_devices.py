@@ -96,3 +96,21 @@ async def test_who_proves_nothing_is_told_nothing_of_tokens(hub):
     for path in ("/oauth2/introspect", "/oauth2/revoke"):
         reply = await post(hub, path, token="whatever")
         assert (reply.status, reply.json["error"]) == (401, "invalid_client")
+
+
+async def test_a_sale_is_kept_with_the_device_that_sent_it(hub):
+    device, key = await new_device(hub)
+    reply, holder = await device_token(hub, device, key)
+    sale = {"sales": [{"till": "harbour-till", "epoch": device, "sequence": 1}]}
+    kept = await ask_as(hub, holder, reply.json["access_token"], "/pos/v1/sales", method="POST", json=sale)
+    sender = "SELECT consumer, device FROM records.sales WHERE id = $1"
+    row = await hub.db.fetchrow(sender, kept.json["sales"][0]["id"])
+    assert (row["consumer"], row["device"]) == ("harbour-tills", device)
+
+
+async def test_a_device_has_no_subscriptions(hub):
+    device, key = await new_device(hub)
+    reply, holder = await device_token(hub, device, key)
+    bearer, path = reply.json["access_token"], "/subscriptions/v1/subscriptions"
+    body = {"types": ["price.changed"], "delivery": {"kind": "webhook", "url": "http://127.0.0.1:9/"}}
+    assert (await ask_as(hub, holder, bearer, path, method="POST", json=body)).status == 403

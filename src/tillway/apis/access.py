@@ -11,10 +11,11 @@ from tillway import identity
 from tillway.apis.acts import by, reason
 from tillway.errors import Invalid, NotFound, Violation
 from tillway.gateway import Answer, Ask, Handler
-from tillway.identity import OPERATOR_LIFETIME, Act, devices, enrolment
+from tillway.identity import OPERATOR_LIFETIME, Act, Restriction, devices, enrolment
+from tillway.identity.devices import Device
 from tillway.postgres import Database, Tx
 
-Effect = Callable[[Tx, Act], Awaitable[Answer]]
+Effect = Callable[[Tx], Awaitable[Restriction | Device | None]]
 
 
 def bind(db: Database) -> dict[str, Handler]:
@@ -64,35 +65,37 @@ class _Acts:
         consumer, until = ask.path["id"], _until(ask)
         if consumer not in ask.landscape.consumers:
             raise NotFound("no consumer of the landscape has this id")
-        async with ask.transaction(self._db) as tx:
-            return Answer(200, await identity.restrict(tx, "consumer", consumer, act(ask), until=until))
+        return await self._done(ask, lambda tx: identity.restrict(tx, "consumer", consumer, act(ask), until=until))
 
     async def resume(self, ask: Ask) -> Answer:
-        async with ask.transaction(self._db) as tx:
-            await identity.lift(tx, "consumer", ask.path["id"], act(ask))
-        return Answer(204)
+        return await self._done(ask, lambda tx: identity.lift(tx, "consumer", ask.path["id"], act(ask)), status=204)
 
     async def revoke(self, ask: Ask) -> Answer:
         # Nobody keeps which tokens were issued: the longest-lived one has ended by then.
         until = ask.now + OPERATOR_LIFETIME
-        async with ask.transaction(self._db) as tx:
-            return Answer(200, await identity.restrict(tx, "token", ask.path["id"], act(ask), until=until))
+        return await self._done(ask, lambda tx: identity.restrict(tx, "token", ask.path["id"], act(ask), until=until))
 
     async def open_enrolment(self, ask: Ask) -> Answer:
         shop, till = ask.body["shop"], ask.body["till"]
         consumer = enrolment.device_consumer(ask.landscape, shop=shop, till=till, consumer=ask.body.get("consumer"))
         async with ask.transaction(self._db) as tx:
             made, code = await devices.open_enrolment(tx, act(ask), consumer=consumer.id, shop=shop, till=till)
-        body = msgspec.structs.asdict(made) | {"code": code}
-        return Answer(201, body, (("Location", f"/operations/v1/enrolments/{made.id}"),))
+            body = msgspec.structs.asdict(made) | {"code": code}
+            answer = Answer(201, body, (("Location", f"/operations/v1/enrolments/{made.id}"),))
+            ask.settle(tx, answer)
+        return answer
 
     async def report_lost(self, ask: Ask) -> Answer:
-        async with ask.transaction(self._db) as tx:
-            return Answer(200, await devices.report_lost(tx, ask.path["id"], act(ask)))
+        return await self._done(ask, lambda tx: devices.report_lost(tx, ask.path["id"], act(ask)))
 
     async def readmit(self, ask: Ask) -> Answer:
+        return await self._done(ask, lambda tx: devices.readmit(tx, ask.path["id"], act(ask)))
+
+    async def _done(self, ask: Ask, effect: Effect, status: int = 200) -> Answer:
         async with ask.transaction(self._db) as tx:
-            return Answer(200, await devices.readmit(tx, ask.path["id"], act(ask)))
+            answer = Answer(status, await effect(tx))
+            ask.settle(tx, answer)
+        return answer
 
 
 def act(ask: Ask) -> Act:

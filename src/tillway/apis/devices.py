@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tillway.gateway import Answer, Ask, Failures, Handler
 from tillway.identity import Act, devices, enrolment
+from tillway.identity.devices import Device
 from tillway.postgres import Database
 
 TOKEN_PATH = "/oauth2/token"  # noqa: S105 - a path
@@ -27,16 +28,21 @@ def bind(db: Database) -> dict[str, Handler]:
         try:
             async with ask.transaction(db) as tx:
                 device = await devices.enrol(tx, ask.body["code"], key, act)
+                answer = Answer(201, _told(device), (("Location", f"/operations/v1/devices/{device.id}"),))
+                ask.settle(tx, answer)
         except devices.WrongCode:
             failures.note(ask.peer, ask.now)
             raise
-        body = {
-            "id": device.id,
-            "consumer": device.consumer,
-            "shop": device.shop,
-            "till": device.till,
-            "token_endpoint": TOKEN_PATH,
-        }
-        return Answer(201, body, (("Location", f"/operations/v1/devices/{device.id}"),))
+        return answer
 
     return {"enrolDevice": enrol_device}
+
+
+def _told(device: Device) -> dict[str, str]:
+    return {
+        "id": device.id,
+        "consumer": device.consumer,
+        "shop": device.shop,
+        "till": device.till,
+        "token_endpoint": TOKEN_PATH,
+    }

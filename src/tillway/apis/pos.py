@@ -28,7 +28,7 @@ def bind(db: Database, document: Document) -> dict[str, Handler]:
         taken: list[Taken] = []
         for batch in batches(_judged(ask, check)):
             async with ask.transaction(db) as tx:
-                done = await sales.record(tx, batch, consumer=ask.grant.consumer, cause=cause(ask))
+                done = await sales.record(tx, batch, consumer=ask.grant.consumer, device=ask.device, cause=cause(ask))
                 ask.settle(tx, _answer(done))
             taken += done
         return _answer(taken)

@@ -31,7 +31,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     `path` and `query` hold parameters as their schemas have them, `body` the decoded JSON. `grant` must be applied to
     whatever is loaded or listed, `landscape` is the one the request keeps to its end. `deadline` is when nobody waits
     for the answer any more. `doubt` says, for facts only, why the sender's right to send is in question: the fact is
-    kept all the same, in quarantine. `peer` is the address it came from, as far as that is known.
+    kept all the same, in quarantine. `peer` is the address it came from, as far as that is known, `device` the
+    enrolled device that asks for the consumer of the grant, if one does.
     """
 
     operation: Operation
@@ -49,6 +50,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     claim: Claim | None = None
     trail: Trail | None = None
     peer: str = ""
+    device: str | None = None
 
     def transaction(self, database: Database) -> AbstractAsyncContextManager[Tx]:
         """The transaction of this request. With an Idempotency-Key it waits for an identical one in flight.

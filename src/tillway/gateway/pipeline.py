@@ -103,7 +103,10 @@ class Pipeline:
         schema.refuse(wrong)
         seen.trail.query, seen.trail.body = query, body
         key = text(headers, _IDEMPOTENCY_KEY)
-        claim = idempotency.claim(operation, admitted.grant.consumer, key, path, body) if key is not None else None
+        device = None if seen.trail.principal is None else seen.trail.principal.device
+        # Tills of one consumer count their requests each for itself.
+        asks = device or admitted.grant.consumer
+        claim = idempotency.claim(operation, asks, key, path, body) if key is not None else None
         allowed = seconds_allowed(text(headers, _DEADLINE), query.get("wait", 0))
         ask = Ask(
             operation=operation,
@@ -121,6 +124,7 @@ class Pipeline:
             claim=claim,
             trail=seen.trail,
             peer=request.peer,
+            device=device,
         )
         # A long poll waits for events, not for us: it holds no slot.
         handled = self._handled(route, ask, allowed) if query.get("wait") else self._in_turn(route, ask, allowed, rank)

@@ -30,6 +30,11 @@ class Principal:
     roles: frozenset[str] = frozenset()
     auth_time: datetime | None = None
 
+    @property
+    def device(self) -> str | None:
+        """The enrolled device that brings the token itself; None when anybody else does."""
+        return self.holder if self.shop is not None and self.actor is None else None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grant:

@@ -58,9 +58,9 @@ SELECT id FROM records.orders WHERE reference = $1 ORDER BY placed_at DESC LIMIT
 -- name: save_sales
 -- The first sale of an identity is kept; a repeated one comes back in no row.
 INSERT INTO records.sales (id, consumer, till, epoch, sequence, shop, business_day, status, owner, violations,
-    content_hash, document)
+    content_hash, document, device)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::date[], $8::text[],
-    $9::text[], $10::jsonb[], $11::bytea[], $12::jsonb[])
+    $9::text[], $10::jsonb[], $11::bytea[], $12::jsonb[], $13::text[])
 ON CONFLICT (id) DO NOTHING
 RETURNING id
 

@@ -42,14 +42,16 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     violations: tuple[Violation, ...] = ()
 
 
-async def record(tx: Tx, receipts: Sequence[Receipt], *, consumer: str, cause: Cause) -> tuple[Taken, ...]:
+async def record(
+    tx: Tx, receipts: Sequence[Receipt], *, consumer: str, cause: Cause, device: str | None = None
+) -> tuple[Taken, ...]:
     """Take sales in: records and `sale.recorded` or `sale.quarantined`; what became of each, in order.
 
     A repeated identity with the same content is a duplicate, or still quarantined if it was. With other content it is
     kept too, quarantined under an id of its own, for a person to compare.
     """
     first = {receipt.id: receipt for receipt in reversed(receipts)}
-    fresh = await _insert(tx, tuple(first.values()), consumer)
+    fresh = await _insert(tx, tuple(first.values()), consumer, device)
     known = await _held(tx, first) if len(fresh) < len(receipts) else {}
     taken: list[Taken] = []
     told: list[Receipt] = []
@@ -65,7 +67,7 @@ async def record(tx: Tx, receipts: Sequence[Receipt], *, consumer: str, cause: C
             conflicts.append(_conflict(receipt))
             taken.append(_taken(conflicts[-1]))
     if conflicts:
-        kept = await _insert(tx, conflicts, consumer)
+        kept = await _insert(tx, conflicts, consumer, device)
         told += [conflict for conflict in {each.id: each for each in conflicts}.values() if UUID(conflict.id) in kept]
     if told:
         tx.stage(journal.appending([_event(receipt, cause) for receipt in told]))
@@ -133,9 +135,9 @@ async def read(db: Any, sale_id: str) -> Sale:
     return msgspec.convert(found["sale"], Sale)
 
 
-async def _insert(tx: Tx, receipts: Sequence[Receipt], consumer: str) -> set[UUID]:
+async def _insert(tx: Tx, receipts: Sequence[Receipt], consumer: str, device: str | None) -> set[UUID]:
     once = {receipt.id: receipt for receipt in reversed(receipts)}
-    rows = [_row(receipt, consumer) for receipt in sorted(once.values(), key=lambda receipt: receipt.id)]
+    rows = [_row(receipt, consumer, device) for receipt in sorted(once.values(), key=lambda receipt: receipt.id)]
     return {row[0] for row in await tx.fetch(SQL["save_sales"], *[list(column) for column in zip(*rows, strict=True)])}
 
 
@@ -186,7 +188,7 @@ def _taken(receipt: Receipt) -> Taken:
     return Taken(id=receipt.id, status=status, violations=receipt.violations)
 
 
-def _row(receipt: Receipt, consumer: str) -> tuple[Any, ...]:
+def _row(receipt: Receipt, consumer: str, device: str | None) -> tuple[Any, ...]:
     sale, text = receipt.sale, document(receipt.body)
     sound = not receipt.violations
     return (
@@ -202,6 +204,7 @@ def _row(receipt: Receipt, consumer: str) -> tuple[Any, ...]:
         None if sound else document([_violation(item) for item in receipt.violations]),
         digest(text),
         sealed_sale(receipt.body, receipt.id, sound=sale is not None),
+        device,
     )
 
 
