@@ -47,8 +47,8 @@ async def test_a_fact_of_a_restricted_sender_is_kept_in_doubt(kind, name):
     reply = await front(recordSales=doubted, restricted=overlay(kind, name)).ask(
         "POST", "/pos/v1/sales", token=bearer, json=SALES
     )
-    assert (reply.status, reply.json["consumer"], reply.json["shops"]) == (202, "till", [])
-    assert reply.json["doubt"].startswith("the sender till may not send now: ")
+    assert (reply.status, reply.told["consumer"], reply.told["shops"]) == (202, "till", [])
+    assert reply.told["doubt"].startswith("the sender till may not send now: ")
 
 
 async def test_a_restricted_sender_whose_token_was_never_for_sales_is_refused():
