@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tests.postgres_cluster import RunningCluster
 
+from tillway import sealing
 from tillway.postgres import Database
 
 settings.register_profile("ci", derandomize=True, database=None, deadline=None)
@@ -35,6 +36,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     option = terminalreporter.config.option
     if option.hypothesis_profile == "fuzz":
         terminalreporter.write_line(f"repeat with --hypothesis-seed={option.hypothesis_seed}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sealing_keys() -> None:
+    """The keys that this test process seals with, where no hub was started that brought its own."""
+    sealing.use(sealing.Ring({"test": sealing.new_secret()}, "test", sealing.new_secret()))
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,14 @@ class HttpLine:
     async def post(self, path: str, headers: str, body: bytes) -> tuple[int, bytes]:
         """Status and body of the answer. `headers` are whole lines, each ended by CR LF."""
         head = f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
-        self._writer.write(head.encode() + body)
+        return await self._exchange(head.encode() + body)
+
+    async def get(self, path: str, headers: str) -> tuple[int, bytes]:
+        """As `post`, for a read."""
+        return await self._exchange(f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n{headers}\r\n".encode())
+
+    async def _exchange(self, request: bytes) -> tuple[int, bytes]:
+        self._writer.write(request)
         answer = await self._reader.readuntil(b"\r\n\r\n")
         length = _LENGTH.search(answer)
         content = await self._reader.readexactly(int(length[1])) if length else b""

@@ -36,12 +36,21 @@ class Settings:
     public_url: str = _setting(
         "", "Address clients know the hub by, the issuer of its tokens; the same on all nodes. Empty: this node's own."
     )
+    tls_certificate: Path | None = _setting(
+        None,
+        "PEM file of the doors' certificate, its chain after it. Empty: plain HTTP, for loopback or behind a proxy.",
+    )
+    tls_key: Path | None = _setting(None, "PEM file of the certificate's private key, not encrypted.")
     doors: int = _setting(0, "Door processes. 0: one less than the cores, at least one.")
     poll_seconds: float = _setting(
         60.0, "Seconds between two polls of an ERP for changes, unless its connection says otherwise."
     )
     lease_seconds: float = _setting(
         6.0, "Seconds of silence after which what a node had in hand is taken over by another."
+    )
+    sealing_key_file: Path | None = _setting(
+        None,
+        "File of the key that personal data and secrets are sealed with. Empty: `sealing.key` in the state directory.",
     )
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
 
@@ -51,9 +60,20 @@ class Settings:
         return self.landscape or self.state / "landscape"
 
     @property
+    def sealing_key_path(self) -> Path:
+        """Where the sealing key is."""
+        return self.sealing_key_file or self.state / "sealing.key"
+
+    @property
     def base_url(self) -> str:
         """Where clients reach the hub."""
-        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+        return self.public_url.rstrip("/") or self.node_url
+
+    @property
+    def node_url(self) -> str:
+        """Where this very node answers."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'http' if self.tls_certificate is None else 'https'}://{host}:{self.port}"
 
     @property
     def door_count(self) -> int:

@@ -17,9 +17,10 @@ import yaml
 from tests.pure.gateway.front_door import REALM, RING, SECRETS, Front, token
 
 from tillway import apis, ids
+from tillway.app.evidence import audited
 from tillway.contracts import load
 from tillway.gateway import Leaving, build
-from tillway.identity import SigningKeys
+from tillway.identity import Overlay, SigningKeys
 from tillway.journal import Sequencer, Tail
 from tillway.landscape import Active
 from tillway.landscape import build as build_landscape
@@ -27,7 +28,7 @@ from tillway.postgres import Database
 from tillway.records import Refresher, Shelf, Source
 from tillway.retail import Page, PriceList, PriceRule, Product, Tax
 
-SCOPES = tuple(sorted({operation.scope for _, operation in load().operations()}))
+SCOPES = tuple(sorted({operation.scope for _, operation in load().operations() if not operation.public}))
 
 YAML = """
 organisation: {name: Larkfield, currency: EUR, timezone: Europe/Brussels}
@@ -45,7 +46,7 @@ shops:
 outbound: {allow_networks: [127.0.0.0/8]}
 """
 CONTENT = yaml.safe_load(YAML)
-APIS = ("events", "operations", "orders", "pos", "prices", "products", "subscriptions")
+APIS = ("devices", "events", "operations", "orders", "pos", "prices", "products", "subscriptions")
 EVENTS = tuple(name for name, _ in load().events if "." in name)
 
 STANDARD = Tax(id="1", name="20%", rate=Decimal(20), included=False)
@@ -95,9 +96,16 @@ def landscape(**consumers: dict):
         "customer": "walk-in",
         "shops": "*",
         "event_types": "*",
+        "data_classes": ["personal", "payment"],
     }
     known = {
         "integrator": everything,
+        "harbour-tills": {
+            "kind": "device",
+            "shop": "harbour",
+            "scopes": ["pos:read", "pos:write", "prices:read", "subscriptions:write"],
+            "event_types": ["price.changed"],
+        },
         "station-till": {"shop": "station", "event_types": ["price.changed", "sale.recorded"]},
     }
     content["consumers"] = {
@@ -165,9 +173,11 @@ async def fill(dsn: str) -> None:
 @asynccontextmanager
 async def opened(dsn: str, *, check_answers: bool = True) -> AsyncIterator[Hub]:
     """The hub's door with tail and sequencer running."""
-    async with Database(dsn, "door") as db:
+    async with Database(dsn, "door") as db, audited(db) as auditor:
         tail, leaving, active = Tail(db), Leaving(), Active(landscape())
         await tail.start()
+        overlay = Overlay(db, tail)
+        await overlay.load()
         door = build(
             documents=load(),
             bindings=apis.bindings(db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving),
@@ -175,11 +185,13 @@ async def opened(dsn: str, *, check_answers: bool = True) -> AsyncIterator[Hub]:
             active=active,
             database=db,
             secrets=lambda: SECRETS,
+            restricted=overlay,
             ready=lambda: asyncio.sleep(0, ()),
             leaving=leaving,
+            auditor=auditor,
             check_answers=check_answers,
         )
-        running = [asyncio.create_task(work) for work in (Sequencer(db, NODE).run(), tail.run())]
+        running = [asyncio.create_task(work) for work in (Sequencer(db, NODE).run(), tail.run(), overlay.run())]
         try:
             yield Hub(door, active, db=db, tail=tail)
         finally:

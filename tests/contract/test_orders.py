@@ -34,7 +34,8 @@ async def test_an_order_needs_only_sku_and_quantity(hub):
     assert (await hub.get(reply.headers["location"])).json == order
 
 
-async def test_a_placed_order_is_told_with_its_correlation_and_without_its_customer(hub):
+async def test_a_placed_order_is_told_with_its_correlation_and_its_customer_to_those_who_may_know(hub):
+    hub.active.swap(landscape(reader={"shops": "*", "event_types": "*"}))
     headers = {"X-Correlation-Id": f"c-{uuid4()}", "X-Causation-Id": "basket-7"}
     order = (await hub.post(ORDERS, TEE, headers=headers)).json
     feed = await hub.get(f"/events/v1/feed?subject={order['id']}&wait=5")
@@ -44,6 +45,8 @@ async def test_a_placed_order_is_told_with_its_correlation_and_without_its_custo
         headers["X-Correlation-Id"],
         "basket-7",
     )
+    assert (event["data"]["gross"], event["data"]["customer"]) == ("47.88", "walk-in")
+    (event,) = (await hub.get(f"/events/v1/feed?subject={order['id']}", by="reader")).json["events"]
     assert (event["data"]["gross"], "customer" in event["data"]) == ("47.88", False)
 
 
@@ -109,3 +112,9 @@ async def test_an_order_of_another_shop_is_not_there(hub):
 @pytest.mark.parametrize("order_id", ["0198c1f2-3a4b-7c5d-8e6f-0123456789ab", "not-an-id"])
 async def test_an_order_that_was_never_placed_is_not_found(hub, order_id):
     assert (await hub.get(f"{ORDERS}/{order_id}")).status == 404
+
+
+async def test_an_order_that_carries_a_card_number_is_refused_with_its_place(hub):
+    reply = await hub.post(ORDERS, {**TEE, "reference": "4111 1111 1111 1111"})
+    assert wrong(reply) == (422, {("/reference", "pan")})
+    assert "4111" not in reply.content.decode()

@@ -33,6 +33,7 @@ class Nodes:
                 TILLWAY_DATABASE_URL=dsn,
                 TILLWAY_LANDSCAPE=str(first.state / "landscape"),
                 TILLWAY_PUBLIC_URL=first.base_url,
+                TILLWAY_SEALING_KEY_FILE=str(first.state / "sealing.key"),
                 TILLWAY_LEASE_SECONDS=LEASE,
             ),
         )

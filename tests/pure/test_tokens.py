@@ -16,6 +16,7 @@ from tillway.tokens import (
     LEEWAY,
     BadToken,
     Claims,
+    Confirmation,
     Realm,
     UnknownKey,
     Verifier,
@@ -84,6 +85,34 @@ def test_a_token_is_what_rfc_9068_says() -> None:
     } == PAYLOAD
 
 
+FULL = replace(
+    CLAIMS,
+    client_id="kiosk",
+    confirmation=Confirmation(jkt="0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"),
+    actor="kiosk",
+    shop="harbour",
+    roles=("board", "operator"),
+    auth_time=NOW - timedelta(hours=1),
+)
+
+
+def test_what_a_token_is_bound_to_and_who_acts_is_read_back() -> None:
+    assert verify(sign(FULL, KEY), KEYS, REALM, NOW) == FULL
+
+
+def test_a_token_names_bindings_and_actors_as_the_standards_do() -> None:
+    payload = unpacked(sign(FULL, KEY), 1)
+    assert (payload["cnf"], payload["act"]) == ({"jkt": FULL.confirmation.jkt}, {"sub": "kiosk"})
+    bound = replace(CLAIMS, confirmation=Confirmation(x5t="bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"))
+    assert unpacked(sign(bound, KEY), 1)["cnf"] == {"x5t#S256": bound.confirmation.x5t}
+
+
+@pytest.mark.parametrize("bound", [{}, {"jkt": "a", "x5t": "b"}])
+def test_a_token_is_bound_to_one_thing(bound: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="bound to a key or to a certificate"):
+        Confirmation(**bound)
+
+
 OTHER_KEY = new_key()
 NO_ALGORITHM = f"{part({**HEADER, 'alg': 'none'})}.{part(PAYLOAD)}."
 BY_PUBLIC_KEY = signed({**HEADER, "alg": "HS256"}, PAYLOAD, OctKey.import_key(json.dumps(public_jwk(KEY))))
@@ -122,6 +151,11 @@ BY_PUBLIC_KEY = signed({**HEADER, "alg": "HS256"}, PAYLOAD, OctKey.import_key(js
         (signed(HEADER, {**PAYLOAD, "exp": 10**30}), "lacks claims"),
         (signed(HEADER, {**PAYLOAD, "exp": True}), "lacks claims"),
         (signed(HEADER, {name: value for name, value in PAYLOAD.items() if name != "exp"}), "lacks claims"),
+        (signed(HEADER, {**PAYLOAD, "cnf": {}}), "lacks claims"),
+        (signed(HEADER, {**PAYLOAD, "cnf": {"jkt": "a", "x5t#S256": "b"}}), "lacks claims"),
+        (signed(HEADER, {**PAYLOAD, "cnf": {"jwk": public_jwk(OTHER_KEY)}}), "lacks claims"),
+        (signed(HEADER, {**PAYLOAD, "act": "kiosk"}), "lacks claims"),
+        (signed(HEADER, {**PAYLOAD, "act": {"sub": "kiosk", "act": {"sub": "other"}}}), "lacks claims"),
         (signed(HEADER, b"not json"), "lacks claims"),
         (signed(HEADER, {**PAYLOAD, "exp": PAYLOAD["iat"]}), "has expired"),
         (signed(HEADER, {**PAYLOAD, "iat": int(NOW.timestamp()) + 60}), "from the future"),

@@ -3,7 +3,24 @@
 from __future__ import annotations
 
 from tillway import contracts
-from tillway.apis import events, operations, orders, pos, prices, products, subscribing
+from tillway.apis import (
+    access,
+    auditing,
+    deciding,
+    devices,
+    erasure,
+    events,
+    exceptions,
+    operations,
+    orders,
+    parked,
+    pos,
+    prices,
+    products,
+    quarantined,
+    subscribing,
+    tending,
+)
 from tillway.apis.following import Following
 from tillway.gateway import Handler, Leaving
 from tillway.journal import Tail
@@ -24,4 +41,13 @@ def bindings(*, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving) -> dic
         **events.bind(following),
         **subscribing.bind(db),
         **operations.bind(db, tail, following, leaving),
+        **parked.bind(db),
+        **exceptions.bind(db),
+        **tending.bind(db, tail),
+        **quarantined.bind(db, contracts.load().document("pos")),
+        **access.bind(db),
+        **devices.bind(db),
+        **auditing.bind(db),
+        **erasure.bind(db),
+        **deciding.bind(),
     }

@@ -8,9 +8,9 @@ from tillway.apis.following import Following
 from tillway.errors import Forbidden, Invalid, Violation
 from tillway.gateway import Answer, Ask, Handler
 from tillway.identity import Grant
-from tillway.journal import cloudevent, short_type
+from tillway.journal import short_type
 from tillway.landscape import Landscape
-from tillway.subscriptions import visible
+from tillway.subscriptions import told, visible
 
 
 def bind(following: Following) -> dict[str, Handler]:
@@ -19,9 +19,13 @@ def bind(following: Following) -> dict[str, Handler]:
     async def read_feed(ask: Ask) -> Answer:
         types = receivable(ask.query.get("types"), ask.grant, ask.landscape)
         events, following_on = await following.read(
-            ask, types=types, choose=lambda event: visible(ask.grant, event), subject=ask.query.get("subject")
+            ask,
+            types=types,
+            # "*" means all that the landscape declares as told to others, not all that the journal holds.
+            choose=lambda event: event.type in ask.landscape.events and visible(ask.grant, event),
+            subject=ask.query.get("subject"),
         )
-        return Answer(200, {"events": [cloudevent(event) for event in events], "next": following_on})
+        return Answer(200, {"events": [told(ask.grant, event) for event in events], "next": following_on})
 
     return {"readFeed": read_feed}
 

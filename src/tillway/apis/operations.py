@@ -11,7 +11,7 @@ from tillway.gateway import Answer, Ask, Handler, Leaving
 from tillway.gateway.public import DRAINING
 from tillway.journal import Recorded, Tail, cloudevent
 from tillway.postgres import Database
-from tillway.processes import ExceptionItem, Way
+from tillway.processes import Way
 from tillway.records import freshness, missing_loads
 
 # Entities whose processes one trace tells.
@@ -25,8 +25,6 @@ def bind(db: Database, tail: Tail, following: Following, leaving: Leaving) -> di
         "followJournal": looks.follow_journal,
         "traceTransaction": looks.trace_transaction,
         "listFollowers": looks.list_followers,
-        "listParked": looks.list_parked,
-        "listExceptions": looks.list_exceptions,
         "getHealth": looks.get_health,
     }
 
@@ -70,12 +68,6 @@ class _Looks:
     async def list_followers(self, _ask: Ask) -> Answer:
         return Answer(200, {"followers": await journal.follower_states(self._db)})
 
-    async def list_parked(self, _ask: Ask) -> Answer:
-        return Answer(200, {"parked": await journal.parked_items(self._db)})
-
-    async def list_exceptions(self, _ask: Ask) -> Answer:
-        return Answer(200, {"exceptions": [_exception(item) for item in await processes.exceptions(self._db)]})
-
     async def get_health(self, ask: Ask) -> Answer:
         reasons = missing_loads(tuple(ask.landscape.connections), await freshness(self._db))
         states = await journal.follower_states(self._db)
@@ -96,23 +88,6 @@ class _Looks:
 def entry(event: Recorded) -> dict[str, Any]:
     """An event with its place in the journal; personal members are left out. Pure."""
     return {"position": event.position, "recorded_at": event.recorded_at, "event": cloudevent(event)}
-
-
-def _exception(item: ExceptionItem) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "process": item.definition,
-        "state": item.state,
-        "subject": item.subject,
-        "code": item.exception_code or "",
-        "detail": item.exception_detail or "",
-        "owner": item.owner,
-        "since": item.exception_at,
-        "deadline": item.deadline,
-        "money_at_risk": item.money_at_risk,
-        "currency": item.currency,
-        "correlation": item.correlation,
-    }
 
 
 def _process(way: Way) -> dict[str, Any]:

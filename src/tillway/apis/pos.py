@@ -27,8 +27,10 @@ def bind(db: Database, document: Document) -> dict[str, Handler]:
     async def record_sales(ask: Ask) -> Answer:
         taken: list[Taken] = []
         for batch in batches(_judged(ask, check)):
-            async with db.transaction() as tx:
-                taken += await sales.record(tx, batch, consumer=ask.grant.consumer, cause=cause(ask))
+            async with ask.transaction(db) as tx:
+                done = await sales.record(tx, batch, consumer=ask.grant.consumer, device=ask.device, cause=cause(ask))
+                ask.settle(tx, _answer(done))
+            taken += done
         return _answer(taken)
 
     async def get_sale(ask: Ask) -> Answer:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from tillway.apis import remembered
 from tillway.apis.listed import listed
 from tillway.errors import Invalid, NotFound, Violation
 from tillway.gateway import Answer, Ask, Handler
@@ -23,24 +24,26 @@ def bind(shelf: Shelf) -> dict[str, Handler]:
 
     async def quote_prices(ask: Ask) -> Answer:
         name = ask.body.get("price_list") or ask.grant.price_list
-        by = await listed(shelf, ask.landscape, name, "/price_list")
+        stale = remembered.allowed(ask)
+        by = await listed(shelf, ask.landscape, name, "/price_list", stale)
         at = _moment(ask)
-        lines = wanted(ask.body["lines"], await shelf.products({line["sku"] for line in ask.body["lines"]}))
+        lines = wanted(ask.body["lines"], await shelf.products({line["sku"] for line in ask.body["lines"]}, stale))
         totals = quote(lines, by.price_list, at=at, others=by.others)
-        return Answer(200, {"price_list": by.name, "at": at, **msgspec.structs.asdict(totals)})
+        return Answer(200, {"price_list": by.name, "at": at, **msgspec.structs.asdict(totals)}, remembered.told(stale))
 
     async def get_price(ask: Ask) -> Answer:
         sku = ask.path["sku"]
-        by = await listed(
-            shelf, ask.landscape, ask.query.get("price_list") or ask.grant.price_list, "/query/price_list"
-        )
-        product = (await shelf.products((sku,))).get(sku)
+        stale = remembered.allowed(ask)
+        name = ask.query.get("price_list") or ask.grant.price_list
+        by = await listed(shelf, ask.landscape, name, "/query/price_list", stale)
+        product = (await shelf.products((sku,), stale)).get(sku)
         if product is None:
             raise NotFound("no product with this SKU is known")
         quantity = Decimal(ask.query["quantity"]) if "quantity" in ask.query else _ONE
         if not quantity:
             raise Invalid(violations=(_nothing("/query/quantity"),))
-        return Answer(200, price(product, by.price_list, quantity=quantity, at=ask.now, others=by.others))
+        found = price(product, by.price_list, quantity=quantity, at=ask.now, others=by.others)
+        return Answer(200, found, remembered.told(stale))
 
     return {"quotePrices": quote_prices, "getPrice": get_price}
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 from typing import Final
 
+from tillway.apis import remembered
 from tillway.errors import Invalid, NotFound, Violation
 from tillway.gateway import Answer, Ask, Handler
 from tillway.postgres import Database
@@ -20,10 +21,11 @@ def bind(db: Database, shelf: Shelf) -> dict[str, Handler]:
 
     async def get_product(ask: Ask) -> Answer:
         sku = ask.path["sku"]
-        found = await shelf.products((sku,))
+        stale = remembered.allowed(ask)
+        found = await shelf.products((sku,), stale)
         if sku not in found:
             raise NotFound("no product with this SKU is known")
-        return Answer(200, found[sku])
+        return Answer(200, found[sku], remembered.told(stale))
 
     async def list_products(ask: Ask) -> Answer:
         if "gtin" in ask.query:

@@ -14,7 +14,7 @@ import msgspec
 from tillway import ids
 from tillway.contracts import Check
 from tillway.errors import Invalid, Violation
-from tillway.gateway import nul_pointers
+from tillway.gateway import NOT_CARDS, nul_pointers
 from tillway.identity import Grant
 from tillway.landscape import Landscape
 from tillway.masking import truncate_pan
@@ -31,9 +31,6 @@ _TOO_DEEP: Final = f"is nested deeper than {DEPTH_MAX} levels; what lies below w
 
 _ID_MAX: Final = 64
 _SEQUENCE_MAX: Final = 2**53 - 1
-
-# Members that are long numbers by nature and never a card's.
-_NOT_CARDS: Final = frozenset({"id", "gtin", "sku", "till", "epoch", "shop"})
 
 _NUL: Final = "\x00"
 _REPLACEMENT: Final = "\ufffd"
@@ -58,7 +55,8 @@ def receipt(sent: dict[str, Any], *, check: Check, grant: Grant, landscape: Land
     sale = _read(body, found) if not found else None
     if sale is not None:
         found += audit_sale(sale)
-        found += _misplaced(sale, grant, landscape)
+        found += misplaced(sale, landscape)
+        found += _foreign(sale, grant)
     return Receipt(id=identity, body=body, sale=sale, violations=(*found, *_doubted(doubt)), owner=owner)
 
 
@@ -80,7 +78,7 @@ class Storing:
         """The same content without whole card numbers, and without what Postgres cannot keep."""
         if isinstance(value, str):
             text = value.replace(_NUL, _REPLACEMENT)
-            return text if member in _NOT_CARDS else truncate_pan(text)
+            return text if member in NOT_CARDS else truncate_pan(text)
         if isinstance(value, (dict, list)) and depth > DEPTH_MAX:
             self.cut = True
             return None
@@ -88,7 +86,7 @@ class Storing:
             return {self.storable(name): self.storable(each, name, depth + 1) for name, each in value.items()}
         if isinstance(value, list):
             return [self.storable(each, member, depth + 1) for each in value]
-        if type(value) is int and member not in _NOT_CARDS and truncate_pan(str(value)) != str(value):
+        if type(value) is int and member not in NOT_CARDS and truncate_pan(str(value)) != str(value):
             return truncate_pan(str(value))
         return value
 
@@ -101,13 +99,16 @@ def _read(body: dict[str, Any], found: list[Violation]) -> Sale | None:
         return None
 
 
-def _misplaced(sale: Sale, grant: Grant, landscape: Landscape) -> Iterator[Violation]:
-    """Where the sale says it was sold, against what is declared and what the sender may send for."""
+def misplaced(sale: Sale, landscape: Landscape) -> Iterator[Violation]:
+    """Where the sale says it was sold, against what is declared."""
     shop = landscape.shops.get(sale.shop)
     if shop is None:
         yield Violation(pointer="/shop", detail="there is no such shop", rule="shop")
     elif sale.till not in shop.tills:
         yield Violation(pointer="/till", detail="this shop has no such till", rule="till")
+
+
+def _foreign(sale: Sale, grant: Grant) -> Iterator[Violation]:
     if not grant.sees_shop(sale.shop):
         yield Violation(pointer="/shop", detail="is not one of the sender's shops", rule="grant")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tillway import subscriptions
+from tillway.errors import Forbidden
 from tillway.gateway import Answer, Ask, Handler
 from tillway.postgres import Database
 from tillway.subscriptions import Standing, Subscription
@@ -14,6 +15,7 @@ def bind(db: Database) -> dict[str, Handler]:
     """The handlers of this document."""
 
     async def create_subscription(ask: Ask) -> Answer:
+        _not_for_devices(ask)
         made = subscriptions.ask(
             ask.landscape,
             consumer=ask.grant.consumer,
@@ -29,10 +31,12 @@ def bind(db: Database) -> dict[str, Handler]:
         return Answer(201, told(made, "active") | {"secret": made.secrets[0]}, headers)
 
     async def get_subscription(ask: Ask) -> Answer:
+        _not_for_devices(ask)
         found = await subscriptions.get(db, ask.path["id"], consumer=ask.grant.consumer)
         return Answer(200, told(found, await subscriptions.standing(db, found)))
 
     async def delete_subscription(ask: Ask) -> Answer:
+        _not_for_devices(ask)
         async with ask.transaction(db) as tx:
             await subscriptions.remove(tx, ask.path["id"], consumer=ask.grant.consumer)
         return Answer(204)
@@ -42,6 +46,12 @@ def bind(db: Database) -> dict[str, Handler]:
         "getSubscription": get_subscription,
         "deleteSubscription": delete_subscription,
     }
+
+
+def _not_for_devices(ask: Ask) -> None:
+    """A subscription is told what its consumer may be told, which is more than one shop's."""
+    if ask.device is not None:
+        raise Forbidden("a device has no subscriptions of its own", remedy="read the feed, which is cut to its shop")
 
 
 def told(subscription: Subscription, standing: Standing) -> dict[str, Any]:

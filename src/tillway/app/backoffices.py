@@ -7,10 +7,12 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from tillway.app.landscapes import Watched
-from tillway.connectors.odoo import Connection, Odoo, Places, TillInOdoo
+from tillway.connectors.odoo import Connection, Odoo, Pace, Places, TillInOdoo, unpaced
 from tillway.errors import Misconfigured, NotFound, Unavailable
+from tillway.gateway import Budget
 from tillway.landscape import Landscape, SecretRef, Shop
 from tillway.outbound import Client
+from tillway.postgres import Database
 from tillway.processes import OrderPlace, TillPlace
 from tillway.records import Source
 from tillway.retail import BackOfficeStore, Till
@@ -24,11 +26,13 @@ UNDECLARED_SECONDS: Final = 1.0
 class BackOfficesOfLandscape:
     """Answers for the landscape in force at the moment of each question."""
 
-    def __init__(self, watched: Watched, client: Client, *, poll_seconds: float) -> None:
+    def __init__(self, watched: Watched, client: Client, *, poll_seconds: float, database: Database) -> None:
         self._watched = watched
         self._client = client
+        self._database = database
         self._poll_seconds = poll_seconds
         self._odoos: dict[str, Odoo] = {}
+        self._budgets: dict[tuple[str, float], Budget] = {}
         self._mark = ("", -1)
 
     def orders(self, shop: str, customer: str | None) -> OrderPlace:
@@ -92,6 +96,8 @@ class BackOfficesOfLandscape:
 
     def _odoo(self, landscape: Landscape, name: str, before: Odoo | None) -> Odoo:
         entry = landscape.connections[name]
+        if before is not None:
+            before.permits.resize(entry.workers)
         return Odoo(
             Connection(
                 url=entry.url,
@@ -103,7 +109,17 @@ class BackOfficesOfLandscape:
             self._client,
             places=places_of(landscape, name),
             permits=None if before is None else before.permits,
+            pace=self._pace(name, entry.per_second),
         )
+
+    def _pace(self, connection: str, per_second: float | None) -> Pace:
+        if per_second is None:
+            return unpaced
+        key = connection, per_second
+        budget = self._budgets.get(key)
+        if budget is None:
+            budget = self._budgets[key] = Budget(self._database, connection, per_second)
+        return budget.spend
 
     def _reveal(self, ref: SecretRef) -> str:
         return self._watched.reveal(ref)

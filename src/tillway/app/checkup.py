@@ -8,15 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from tillway import clock, settings
 from tillway.app.backoffices import places_of
+from tillway.app.credentials import SECRETS_ADVICE, with_secrets
 from tillway.app.hub import running
 from tillway.app.rooms import ROOMS
+from tillway.app.tls import ENDING, tls_of
 from tillway.connectors.odoo import Connection, Odoo
 from tillway.errors import Misconfigured, TillwayError
 from tillway.journal import follower_states, parked_items
-from tillway.landscape import Landscape, read, reveal
+from tillway.landscape import Landscape, loopback, read, reveal
 from tillway.outbound import Client, reach
 from tillway.postgres import Database, check
 from tillway.processes import exceptions
@@ -57,6 +60,8 @@ async def findings(state: Path) -> AsyncIterator[Finding]:
     except Misconfigured as error:
         yield Finding(what="landscape", well=False, seen=error.detail, remedy=error.remedy)
         return
+    yield secrets_finding(landscape, given.base_url)
+    yield transport_finding(landscape, given)
     async for finding in _hub(given, landscape):
         yield finding
     for name in landscape.connections:
@@ -116,8 +121,37 @@ async def _flow(db: Database, landscape: Landscape) -> AsyncIterator[Finding]:
         what="stuck work",
         well=not parked and not open_exceptions,
         seen=f"{len(parked)} parked events, {len(open_exceptions)} exceptions",
-        remedy="look at /operations/v1/parked and /operations/v1/exceptions" if parked or open_exceptions else "",
+        remedy="see `tillway parked list` and `tillway process list`" if parked or open_exceptions else "",
     )
+
+
+def secrets_finding(landscape: Landscape, base_url: str) -> Finding:
+    """Consumers with a secret: told always, and not well where the hub is reached from elsewhere than this machine."""
+    having = with_secrets(landscape.consumers.values())
+    seen = f"{len(having)} consumers prove who they are by a secret: {', '.join(having)}"
+    return Finding(
+        what="secrets",
+        well=not having or loopback(urlsplit(base_url).hostname or ""),
+        seen=seen if having else "every machine proves who it is by a key or a certificate",
+        remedy=SECRETS_ADVICE if having else "",
+    )
+
+
+def transport_finding(landscape: Landscape, given: Settings) -> Finding:
+    """Whether what goes over the network is sealed, and whether the certificate lasts."""
+    try:
+        tls = tls_of(given)
+        ends = None if tls is None else tls.check()
+    except Misconfigured as error:
+        return Finding(what="transport", well=False, seen=error.detail, remedy=error.remedy)
+    if ends is not None:
+        well, left = ends > clock.now() + ENDING, (ends - clock.now()).days
+        remedy = "" if well else "renew it in place: doors take the new one over while they run"
+        return Finding(what="transport", well=well, seen=f"TLS 1.3, {left} days left of the certificate", remedy=remedy)
+    here, proxied = loopback(given.host), bool(landscape.transport.trusted_proxies)
+    seen = f"plain HTTP on {given.host}" + (", behind the trusted proxies" if proxied else "")
+    remedy = "set TILLWAY_TLS_CERTIFICATE and TILLWAY_TLS_KEY, or listen on loopback behind a proxy with TLS"
+    return Finding(what="transport", well=here or proxied, seen=seen, remedy="" if here or proxied else remedy)
 
 
 async def _odoo(landscape: Landscape, name: str, directory: Path) -> AsyncIterator[Finding]:

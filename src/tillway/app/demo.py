@@ -137,8 +137,9 @@ class Demo:
 async def run(plan: Plan, nursery: Nursery, embedded: Embedded | None, stop: asyncio.Event) -> None:
     """The whole demo until `stop`."""
     telemetry.configure(plan.settings.log_level if plan.quiet else "ERROR", process="demo")
-    # The demo has a landscape of its own; the live view has the terminal to itself.
-    given = replace(plan.settings, landscape=None, log_level=plan.settings.log_level if plan.quiet else "ERROR")
+    # The demo has a landscape of its own and speaks plain HTTP on loopback; the live view has the terminal to itself.
+    level = plan.settings.log_level if plan.quiet else "ERROR"
+    given = replace(plan.settings, landscape=None, tls_certificate=None, tls_key=None, log_level=level)
     given.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     demo, hub = Demo(plan, nursery), Hub(given, nursery, embedded)
     try:
@@ -226,6 +227,7 @@ def _write_landscape(directory: Path, drafted: Draft) -> None:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, text in drafted.kept.items():
         if not (directory / name).exists():
+            (directory / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             (directory / name).write_text(text)
     for name, text in drafted.volatile.items():
         (directory / name).write_text(text)
@@ -241,6 +243,7 @@ def _tell(given: Settings, running: Running, landscape: Landscape, odoo: Outside
             "scopes": list(entry.scopes),
         }
         for name, entry in landscape.consumers.items()
+        if entry.secret is not None
     ]
     told: Mapping[str, Any] = {
         "base_url": base,

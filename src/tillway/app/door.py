@@ -6,26 +6,28 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any, Final
-
-from granian.constants import Interfaces
-from granian.server.embed import Server
 
 from tillway import apis, clock, contracts, settings, telemetry
 from tillway.app import child
+from tillway.app.credentials import Credentials
+from tillway.app.evidence import audited
 from tillway.app.landscapes import Watched
 from tillway.app.realm import realm_of
-from tillway.errors import Misconfigured, TryAgain, report
-from tillway.gateway import Door, Leaving, build
-from tillway.identity import SigningKeys
+from tillway.app.sealed import unsealed
+from tillway.app.serving import Serving
+from tillway.errors import TryAgain, report
+from tillway.gateway import Door, Leaving, Quotas, build
+from tillway.identity import Issuers, Overlay, SigningKeys
+from tillway.identity.people import Provider
 from tillway.journal import Tail
+from tillway.outbound import Client, reach
 from tillway.postgres import Database
 from tillway.records import Shelf, freshness, missing_loads
 from tillway.settings import Settings
 
 log = logging.getLogger("tillway.access")
-secrets_log = logging.getLogger(__name__)
 
 # Statuses from here on tell of something that did not go as asked.
 FIRST_ERROR: Final = 400
@@ -33,57 +35,43 @@ FIRST_ERROR: Final = 400
 # A request that takes this long is told of even when it went well.
 SLOW_SECONDS: Final = 1.0
 
-# Connections that may wait to be accepted: a burst of a few thousand tills reconnecting at once.
-BACKLOG: Final = 4_096
-
-# A stopping door waits this long for requests in flight before it closes their connections.
-DRAIN_SECONDS: Final = 10.0
-
-
-class Secrets:
-    """The consumers' secrets of the landscape in force, read anew when its files or a secret's file change."""
-
-    def __init__(self, watched: Watched) -> None:
-        self._watched = watched
-        self._known: Mapping[str, str] = {}
-        self._read()
-        watched.on_change(self._read)
-
-    def __call__(self) -> Mapping[str, str]:
-        """Secret by consumer."""
-        return self._known
-
-    def _read(self) -> None:
-        known: dict[str, str] = {}
-        for consumer in self._watched.active.current.consumers.values():
-            try:
-                known[consumer.id] = self._watched.reveal(consumer.secret)
-            except Misconfigured as error:
-                # Only this consumer stays outside; the others sell on.
-                secrets_log.error("consumer %s cannot get a token: %s", consumer.id, error.detail)
-        self._known = known
-
 
 @contextlib.asynccontextmanager
 async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]:
     """A door and what must run beside it."""
     watched = Watched(given.landscape_directory)
-    async with Database(given.database_url, "door") as db:
-        tail = Tail(db)
+    networks = watched.active.current.outbound.allow_networks
+    async with (
+        Database(given.database_url, "door") as db,
+        Client(reach(networks)) as client,
+        audited(db) as auditor,
+    ):
+        sealed, tail = await unsealed(given, db), Tail(db)
         await tail.start()
-        leaving = Leaving()
+        leaving, overlay = Leaving(), Overlay(db, tail)
+        await overlay.load()
+        keys, credentials = await SigningKeys.open(db, realm_of(given), now=clock.now()), Credentials(watched)
+        quotas, issuers = Quotas(db), Issuers(client)
         door = build(
             documents=contracts.load(),
             bindings=apis.bindings(db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving),
-            keys=await SigningKeys.open(db, realm_of(given), now=clock.now()),
+            keys=keys,
             active=watched.active,
             database=db,
-            secrets=Secrets(watched),
+            secrets=credentials.secrets,
+            client_keys=credentials.keys,
+            issuers=issuers,
+            provider=Provider(client, issuers),
+            provider_secret=lambda sign_in: sign_in.client_secret and watched.reveal(sign_in.client_secret),
+            restricted=overlay,
             ready=lambda: _unready(db, watched),
             leaving=leaving,
+            quotas=quotas,
+            auditor=auditor,
             observer=_observe,
         )
-        yield door, (tail.run(), watched.run())
+        yield door, (tail.run(), keys.run(), overlay.run(), watched.run(), quotas.run(), sealed.run())
+        await quotas.tidy(clock.monotonic(), leaving=True)
 
 
 def _observe(operation: str, status: int, seconds: float, consumer: str | None, correlation: str) -> None:
@@ -102,32 +90,13 @@ async def _unready(db: Database, watched: Watched) -> tuple[str, ...]:
         return (report(error).detail,)
 
 
-async def _serve(given: Settings, door: Door, stop: asyncio.Event) -> None:
-    server = Server(
-        door,
-        address=given.host,
-        port=given.port,
-        interface=Interfaces.ASGI,
-        backlog=BACKLOG,
-        log_enabled=False,
-        websockets=False,
-    )
-    serving = asyncio.ensure_future(server.serve())
-    stopping = asyncio.ensure_future(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    door.drain()
-    server.stop()  # type: ignore[no-untyped-call]
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(serving, DRAIN_SECONDS)
-
-
 async def _main(stop: asyncio.Event) -> None:
     given = settings.read(os.environ)
     telemetry.configure(given.log_level, process="door")
     async with opened(given) as (door, works):
+        child.settle_memory()
         ending = asyncio.Event()
-        serving = asyncio.ensure_future(_serve(given, door, stop))
+        serving = asyncio.ensure_future(Serving(given, door).run(stop))
         serving.add_done_callback(lambda _: ending.set())
         await child.until(ending, *works)
         await serving

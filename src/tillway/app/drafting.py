@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 
+from tillway.app.drafted_policies import POLICIES, TESTS
 from tillway.connectors.odoo import Survey, TillFound
 
 CONNECTION: Final = "main"
@@ -20,7 +21,6 @@ ALL_SCOPES: Final = tuple(
     f"{api}:{right}"
     for api in ("products", "prices", "orders", "pos", "events", "subscriptions", "operations")
     for right in ("read", "write")
-    if (api, right) != ("operations", "write")
 )
 
 _APIS: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -31,7 +31,14 @@ _APIS: Final[Mapping[str, tuple[str, str, str]]] = {
     "events": ("system", "high", "internal"),
     "subscriptions": ("system", "normal", "internal"),
     "operations": ("system", "normal", "confidential"),
+    "devices": ("experience", "high", "internal"),
 }
+
+# Interfaces that may be answered from memory while Postgres is away, and how old the answer may be (seconds).
+_STALE: Final = {"products": 900, "prices": 900}
+
+# What the first consumer may ask: as often as it likes, and it sees how quotas are told.
+_GENEROUS: Final = {"*": {"per_second": 100_000, "burst": 1_000_000}}
 
 _EVENTS: Final[Mapping[str, tuple[str, str]]] = {
     "order.placed": ("personal", "long"),
@@ -39,6 +46,8 @@ _EVENTS: Final[Mapping[str, tuple[str, str]]] = {
     "order.exception": ("internal", "long"),
     "sale.recorded": ("internal", "long"),
     "sale.quarantined": ("internal", "long"),
+    "sale.released": ("internal", "long"),
+    "sale.closed": ("internal", "long"),
     "sale.booked": ("internal", "long"),
     "sale.exception": ("internal", "long"),
     "price.changed": ("public", "standard"),
@@ -72,7 +81,7 @@ def draft(found: Survey, wanted: Wanted, *, year: int) -> Draft:
     currency = shops[first]["currency"] if first else next((pair[1] for pair in found.companies.values()), "EUR")
     consumers = _consumers(found, shops, review=f"{year + 1}-06-30")
     return Draft(
-        consumers=tuple(consumers),
+        consumers=tuple(name for name, entry in consumers.items() if "secret" in entry),
         kept={
             "organisation.yaml": _text(
                 "The retailer.", {"organisation": {"name": "Demo Retail", "currency": currency, "timezone": "UTC"}}
@@ -87,6 +96,8 @@ def draft(found: Survey, wanted: Wanted, *, year: int) -> Draft:
             "shops.yaml": _text("Shops, and where each stands in Odoo.", {"shops": shops}),
             "apis.yaml": _text("What is offered, who owns it, how much a shop suffers without it.", {"apis": _apis()}),
             "events.yaml": _text("What is told, who owns it, how long it is kept.", {"events": _events()}),
+            "policies/support.cedar": POLICIES,
+            "policies/tests/support.yaml": TESTS,
             "consumers.yaml": _text("Who may ask for what, and why.", {"consumers": consumers}),
         },
         volatile={
@@ -179,6 +190,7 @@ def _apis() -> dict[str, Any]:
             "deputy": "retail-operations",
             "criticality": criticality,
             "data_class": data_class,
+            **({"stale_seconds": _STALE[name]} if name in _STALE else {}),
         }
         for name, (layer, criticality, data_class) in _APIS.items()
     }
@@ -197,26 +209,33 @@ def _consumers(found: Survey, shops: Mapping[str, Any], *, review: str) -> dict[
     common: dict[str, Any] = {"kind": "machine", "shops": "*", "event_types": "*", "review": review}
     defaults = {"shop": first, "price_list": names[0] if names else "list", "customer": "walk-in"} if first else {}
 
-    def consumer(owner: str, purpose: str, name: str, scopes: Sequence[str], **more: Any) -> dict[str, Any]:
+    def consumer(owner: str, purpose: str, name: str | None, scopes: Sequence[str], **more: Any) -> dict[str, Any]:
         return {
             "owner": owner,
             "contact": f"{owner}@demo-retail.example",
             "purpose": purpose,
             **common,
-            "secret": {"file": f"../secrets/{name}.secret"},
+            **({"secret": {"file": f"../secrets/{name}.secret"}} if name is not None else {}),
             "scopes": list(scopes),
             **more,
         }
 
     return {
         "integrator": consumer(
-            "integration-team", "building and trying integrations", "integrator", ALL_SCOPES, **defaults
+            "integration-team",
+            "building and trying integrations",
+            "integrator",
+            ALL_SCOPES,
+            data_classes=["personal", "payment"],
+            quotas=_GENEROUS,
+            **defaults,
         ),
         "web-shop": consumer(
             "ecommerce",
             "selling on the web",
             "web-shop",
             ("products:read", "prices:read", "orders:read", "orders:write", "events:read"),
+            data_classes=["personal"],
             **defaults,
         ),
         "tills": consumer(
@@ -224,6 +243,14 @@ def _consumers(found: Survey, shops: Mapping[str, Any], *, review: str) -> dict[
             "selling in the shops",
             "tills",
             ("products:read", "prices:read", "pos:read", "pos:write", "events:read"),
+        ),
+        # Tills with keys of their own, let in by `tillway device enrol`; each counts for its own shop only.
+        "enrolled-tills": consumer(
+            "store-operations",
+            "selling in the shops, each till with a key of its own",
+            None,
+            ("products:read", "prices:read", "pos:read", "pos:write", "events:read"),
+            kind="device",
         ),
         "price-desk": consumer(
             "pricing",

@@ -18,6 +18,8 @@ from tillway.app.children import Child, Nursery
 from tillway.app.private import write_private
 from tillway.app.realm import realm_of
 from tillway.app.rooms import ROOMS
+from tillway.app.sealed import unsealed
+from tillway.app.tls import tls_of
 from tillway.errors import Misconfigured
 from tillway.identity import OPERATOR_LIFETIME, SigningKeys, operator_token
 from tillway.landscape import read
@@ -47,13 +49,15 @@ STOP_SECONDS: Final = 15.0
 class Running:
     """What others need to know of a running hub; kept as `hub.json` in the state directory.
 
-    `base_url` is where clients know the hub, `node_url` where this very node answers.
+    `base_url` is where clients know the hub, `node_url` where this very node answers; `certificate` is the file of
+    the certificate it speaks TLS with, if it does.
     """
 
     base_url: str
     node_url: str
     database_url: str
     pid: int
+    certificate: str | None = None
 
 
 class Hub:
@@ -74,6 +78,9 @@ class Hub:
     async def open(self) -> None:
         """Postgres up, schema current, operator's token written, port known. Misconfigured says what is in the way."""
         given = self._given
+        tls = tls_of(given)
+        if tls is not None:
+            tls.check()
         given.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._embedded is not None:
             given = replace(given, database_url=self._embedded.start())
@@ -89,8 +96,9 @@ class Hub:
         read(self._given.landscape_directory)
         if not self._opened:
             await self.open()
-        node_url = f"http://{self._given.host}:{self._given.port}"
-        running = Running(self._given.base_url, node_url, self._given.database_url, os.getpid())
+        given, tls = self._given, tls_of(self._given)
+        certificate = None if tls is None else str(tls.certificate.absolute())
+        running = Running(given.base_url, given.node_url, given.database_url, os.getpid(), certificate)
         write_private(self._given.state / "hub.json", json.dumps(_plain(running)))
         return running
 
@@ -151,6 +159,7 @@ class Hub:
 
     async def _write_operator_token(self) -> None:
         async with Database(self._given.database_url, "supervisor") as db:
+            await unsealed(self._given, db)
             realm = realm_of(self._given)
             keys = await SigningKeys.open(db, realm, now=clock.now())
             token = operator_token(key=keys.ring.signing, realm=realm, now=clock.now(), token_id=str(ids.new()))
@@ -182,7 +191,7 @@ async def up(given: Settings, nursery: Nursery, embedded: Embedded | None, stop:
 
 def _port(host: str, wanted: int) -> int:
     """The wanted port, or a free one for 0. Doors share a port among them, so a foreign listener is looked for here."""
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, wanted))
@@ -195,5 +204,5 @@ def _port(host: str, wanted: int) -> int:
         return port
 
 
-def _plain(value: Running) -> dict[str, str | int]:
+def _plain(value: Running) -> dict[str, str | int | None]:
     return {item.name: getattr(value, item.name) for item in fields(value)}

@@ -6,10 +6,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tillway.errors import TillwayError
-from tillway.landscape import Active, SecretRef, fingerprint, read, reveal
+from tillway.landscape import Active, PublicKeyRef, SecretRef, fingerprint, public_keys, read, reveal
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,10 @@ class Watched:
     def reveal(self, ref: SecretRef) -> str:
         """The secret behind a reference in this landscape."""
         return reveal(ref, self.directory)
+
+    def public_keys(self, ref: PublicKeyRef) -> Any:
+        """The JWK or JWK set behind a reference in this landscape."""
+        return public_keys(ref, self.directory)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` after the files changed and hold together: also when only a secret was exchanged."""

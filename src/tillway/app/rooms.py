@@ -9,6 +9,7 @@ from tillway.postgres import Room
 ROOMS: Final = (
     Room("journal", "tillway.journal"),
     Room("identity", "tillway.identity"),
+    Room("audit", "tillway.audit"),
     Room("records", "tillway.records"),
     Room("subscriptions", "tillway.subscriptions"),
     Room("processes", "tillway.processes"),

@@ -1,4 +1,4 @@
-"""What must be done now and then: partitions made ahead, old answers forgotten."""
+"""What must be done now and then: partitions made ahead, old answers and dead nodes forgotten."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import asyncio
 import logging
 from typing import Final
 
-from tillway import clock
+from tillway import audit, clock
 from tillway.errors import TryAgain
 from tillway.gateway import forget
-from tillway.journal import ensure_partitions
+from tillway.identity import forget_restrictions
+from tillway.journal import bury, ensure_partitions
 from tillway.postgres import Database
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,9 @@ class Upkeep:
             try:
                 await ensure_partitions(self._db, clock.now())
                 await forget(self._db, clock.now())
+                await audit.keep(self._db, clock.now())
+                await bury(self._db)
+                await forget_restrictions(self._db, clock.now())
             except TryAgain as error:
                 log.warning("upkeep: %s", error.detail)
             await asyncio.sleep(EVERY_SECONDS)

@@ -7,14 +7,21 @@ import contextlib
 import os
 from collections.abc import AsyncIterator
 
-from tillway import ids, settings, telemetry
+from tillway import clock, ids, settings, telemetry
 from tillway.app import child
 from tillway.app.backoffices import BackOfficesOfLandscape
+from tillway.app.evidence import signing
 from tillway.app.landscapes import Watched
+from tillway.app.realm import realm_of
 from tillway.app.refreshing import Refreshing
+from tillway.app.retaining import Retaining
+from tillway.app.sealed import unsealed
+from tillway.app.tending import Tending
 from tillway.app.upkeep import Upkeep
+from tillway.audit import Sealer
+from tillway.identity import DataKeys, SigningKeys
 from tillway.journal import Runner, Sequencer, Tail
-from tillway.outbound import Client, reach
+from tillway.outbound import Breakers, Client, reach
 from tillway.postgres import Database
 from tillway.processes import Engine, book_sale, place_order
 from tillway.settings import Settings
@@ -24,21 +31,36 @@ from tillway.subscriptions import Webhooks
 class Works:
     """All that one works process runs, built from settings."""
 
-    def __init__(self, given: Settings, *, db: Database, tail: Tail, client: Client, watched: Watched) -> None:
+    def __init__(
+        self,
+        given: Settings,
+        *,
+        db: Database,
+        tail: Tail,
+        client: Client,
+        watched: Watched,
+        keys: SigningKeys,
+        sealed: DataKeys,
+    ) -> None:
         node = ids.new()
-        offices = BackOfficesOfLandscape(watched, client, poll_seconds=given.poll_seconds)
+        offices = BackOfficesOfLandscape(watched, client, poll_seconds=given.poll_seconds, database=db)
         engine = Engine(db, node, (place_order(db, offices), book_sale(db, offices)), lease_seconds=given.lease_seconds)
         own = engine.followers()
         runner = Runner(db, tail, node, own, lease_seconds=given.lease_seconds)
         webhooks = Webhooks(db, client, watched.active, watched.reveal)
         self._tasks = (
             Sequencer(db, node, lease_seconds=given.lease_seconds).run(),
+            Sealer(db, node, signing(keys), lease_seconds=given.lease_seconds).run(),
+            keys.run(),
+            sealed.run(),
             tail.run(),
             runner.run(),
             engine.run(),
             webhooks.watch(lambda found: runner.set_followers((*own, *found))),
             Refreshing(db, offices, watched, node).run(),
             Upkeep(db).run(),
+            Retaining(db, watched.active).run(),
+            Tending(db).run(),
             watched.run(),
         )
 
@@ -52,16 +74,18 @@ async def opened(given: Settings) -> AsyncIterator[Works]:
     """A works process's parts, open for use."""
     watched = Watched(given.landscape_directory)
     networks = watched.active.current.outbound.allow_networks
-    async with Database(given.database_url, "works") as db, Client(reach(networks)) as client:
-        tail = Tail(db)
+    async with Database(given.database_url, "works") as db, Client(reach(networks), breakers=Breakers()) as client:
+        sealed, tail = await unsealed(given, db), Tail(db)
         await tail.start()
-        yield Works(given, db=db, tail=tail, client=client, watched=watched)
+        keys = await SigningKeys.open(db, realm_of(given), now=clock.now())
+        yield Works(given, db=db, tail=tail, client=client, watched=watched, keys=keys, sealed=sealed)
 
 
 async def _main(stop: asyncio.Event) -> None:
     given = settings.read(os.environ)
     telemetry.configure(given.log_level, process="works")
     async with opened(given) as works:
+        child.settle_memory()
         await works.run(stop)
 
 

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from tillway.cli import access, auditing, parked, process, sale, subscription
+from tillway.cli.options import DryRun, Json, Reason, State
 from tillway.errors import Misconfigured, TillwayError
 
 app = typer.Typer(
@@ -18,8 +20,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-State = Annotated[Path | None, typer.Option("--state", help="State directory (default: TILLWAY_STATE or .state).")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+app.add_typer(parked.app, name="parked")
+app.add_typer(process.app, name="process")
+app.add_typer(sale.app, name="sale")
+app.add_typer(subscription.app, name="subscription")
+app.add_typer(access.consumers, name="consumer")
+app.add_typer(auditing.app, name="audit")
+app.add_typer(access.devices, name="device")
 
 EXIT_FAILED = 1
 EXIT_MISCONFIGURED = 3
@@ -88,6 +95,36 @@ def trace(
 
 
 @app.command()
+def replay(
+    follower: Annotated[str, typer.Argument(help="Who reads again, e.g. `process book-sale` or `webhook <id>`.")],
+    begin: Annotated[str, typer.Option("--from", help="A position (read again itself) or a cursor (read after).")],
+    reason: Reason,
+    dry_run: DryRun = False,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Let a follower read the journal again from an earlier position: what it applies or delivers comes again."""
+    from tillway.cli.replaying import replay as run
+
+    run(state, follower, begin=begin, reason=reason, dry_run=dry_run, as_json=as_json)
+
+
+@app.command()
+def erase(
+    subject: Annotated[str, typer.Argument(help="An order's or sale's id, a customer's id, an e-mail, a name.")],
+    reason: Reason,
+    kind: Annotated[str | None, typer.Option(help="entity, customer or value; default: the first that fits.")] = None,
+    dry_run: DryRun = False,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Erase a person from every room and prove it by looking again. Exit code 1 when something is left."""
+    from tillway.cli.erasing import erase as run
+
+    run(state, subject, kind=kind, reason=reason, dry_run=dry_run, as_json=as_json)
+
+
+@app.command()
 def token(
     consumer: Annotated[str, typer.Argument(help="A consumer of the landscape.")],
     scope: Annotated[list[str] | None, typer.Option(help="Ask for this scope; may be repeated.")] = None,
@@ -98,6 +135,18 @@ def token(
     from tillway.cli.looking import token as run
 
     run(state, consumer, scope or [], as_json=as_json)
+
+
+@app.command()
+def check(
+    directory: Annotated[Path | None, typer.Argument(help="A landscape's directory (default: the hub's).")] = None,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Is a landscape sound, and do its policies decide as its tests expect. Offline; exit code 1 when a test fails."""
+    from tillway.cli.policies import check as run
+
+    run(directory, state, as_json=as_json)
 
 
 @app.command()

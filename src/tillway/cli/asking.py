@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
 import msgspec
 
-from tillway import settings
+from tillway import ids, settings
 from tillway.app.hub import Running, running
+from tillway.app.tls import trusting
 from tillway.errors import Misconfigured, Rejected, Unavailable
 
 # Longer than the longest long poll.
@@ -27,6 +29,11 @@ def state_directory(state: Path | None) -> Path:
     return configured
 
 
+def connector(found: Running) -> aiohttp.TCPConnector:
+    """How a client on this machine reaches a node: by its very certificate when it speaks TLS."""
+    return aiohttp.TCPConnector(ssl=True if found.certificate is None else trusting(Path(found.certificate)))
+
+
 class Hub:
     """A client of one running hub."""
 
@@ -37,7 +44,9 @@ class Hub:
         except OSError as error:
             raise Misconfigured(f"no operator's token in {state}", remedy="run this as the hub's user") from error
         self._session = aiohttp.ClientSession(
-            headers={"Authorization": f"Bearer {token}"}, timeout=aiohttp.ClientTimeout(total=SECONDS)
+            connector=connector(self.running),
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=aiohttp.ClientTimeout(total=SECONDS),
         )
 
     async def __aenter__(self) -> Self:
@@ -48,12 +57,41 @@ class Hub:
 
     async def get(self, path: str, **parameters: str | int) -> dict[str, Any]:
         """One answer of `/operations/v1`. Rejected with the problem's own words, Unavailable when nobody answers."""
+        return await self._ask("GET", path, params=parameters)
+
+    async def post(self, path: str, body: Mapping[str, Any], *, seconds: int | None = None) -> dict[str, Any]:
+        """One act, with an Idempotency-Key of its own; the hub is given so many `seconds` for it. Errors as `get`."""
+        patience = {} if seconds is None else {"X-Deadline-Ms": str(seconds * 1000)}
+        return await self._ask("POST", path, json=body, headers=_once() | patience)
+
+    async def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """One replacement. Errors as `get`."""
+        return await self._ask("PUT", path, json=body, headers=_once())
+
+    async def delete(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """One removal, empty when there is nothing to say of it. Errors as `get`."""
+        return await self._ask("DELETE", path, headers=_once(), **({} if body is None else {"json": body}))
+
+    async def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         url = f"{self.running.node_url}/operations/v1{path}"
         try:
-            async with self._session.get(url, params=parameters) as reply:
-                body: dict[str, Any] = msgspec.json.decode(await reply.read())
+            async with self._session.request(method, url, **more) as reply:
+                content = await reply.read()
+                body: dict[str, Any] = msgspec.json.decode(content) if content else {}
                 if reply.status >= 400:  # noqa: PLR2004 - HTTP
-                    raise Rejected(body.get("detail", body.get("title", "")), remedy=body.get("remedy", ""))
+                    raise _refused(body)
                 return body
         except aiohttp.ClientError as error:
             raise Unavailable(f"the hub at {self.running.node_url} does not answer", remedy="is it running?") from error
+
+
+def _once() -> dict[str, str]:
+    """An act that is sent again by the client below, its connection having died, has one effect."""
+    return {"Idempotency-Key": str(ids.new())}
+
+
+def _refused(problem: Mapping[str, Any]) -> Rejected:
+    """The problem as one error; every place that is wrong is told."""
+    told = [problem.get("detail") or problem.get("title", "")]
+    told += [f"  {each['pointer'] or '/'}: {each['detail']}" for each in problem.get("violations", ())]
+    return Rejected("\n".join(told), remedy=problem.get("remedy", ""))

@@ -32,7 +32,10 @@ async def _findings(state: Path) -> list[Finding]:
 
 
 def _table(found: list[Finding]) -> Table:
-    table = Table("", "what", "seen", "what to do")
+    table = Table("", "what")
+    for title in ("seen", "what to do"):
+        # Folded, never cut: a remedy is to be read whole.
+        table.add_column(title, overflow="fold")
     for each in found:
         table.add_row("[green]well[/]" if each.well else "[red]not well[/]", each.what, each.seen, each.remedy)
     return table

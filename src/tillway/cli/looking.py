@@ -17,8 +17,8 @@ from rich.table import Table
 
 from tillway import journal, settings
 from tillway.app.hub import running
-from tillway.cli.asking import Hub, state_directory
-from tillway.errors import Forbidden, NotFound
+from tillway.cli.asking import Hub, connector, state_directory
+from tillway.errors import Forbidden, Misconfigured, NotFound
 from tillway.landscape import read, reveal
 
 # Seconds one long poll of `follow` waits.
@@ -95,12 +95,18 @@ async def _token(state: Path, consumer: str, scopes: list[str]) -> dict[str, Any
     entry = read(directory).consumers.get(consumer)
     if entry is None:
         raise NotFound(f"no consumer is called {consumer}", remedy="look under `consumers` in the landscape")
+    if entry.secret is None:
+        raise Misconfigured(
+            f"{consumer} has no secret here: it proves who it is by a key or certificate of its own",
+            remedy="get the token where that key is",
+        )
     secret = reveal(entry.secret, directory)
     form = {"grant_type": "client_credentials", "client_id": consumer, "client_secret": secret}
     if scopes:
         form["scope"] = " ".join(scopes)
-    url = f"{running(state).node_url}/oauth2/token"
-    async with aiohttp.ClientSession() as session, session.post(url, data=form) as reply:
+    found = running(state)
+    url = f"{found.node_url}/oauth2/token"
+    async with aiohttp.ClientSession(connector=connector(found)) as session, session.post(url, data=form) as reply:
         body: dict[str, Any] = msgspec.json.decode(await reply.read())
         if reply.status != 200:  # noqa: PLR2004 - HTTP
             raise Forbidden(body.get("error_description", body.get("error", "")))

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from tillway.contracts import catalog
+from tillway.contracts.classes import classes_of
 from tillway.contracts.documents import ENVELOPE, Documents, load
+from tillway.contracts.minimising import NOTHING, Cut, Cuts, Tally, cut
 from tillway.contracts.operation import Document, Operation, Parameter, compile_document, escaped, resolve
+from tillway.contracts.outline import Outline, Outlines, outline, pointers
+from tillway.contracts.planning import Plan, plan
 from tillway.contracts.validators import Check, OperationChecks, ParameterCheck, checker
 
 __all__ = [
     "ENVELOPE",
+    "NOTHING",
     "Check",
+    "Cut",
+    "Cuts",
     "Document",
     "Documents",
     "Operation",
     "OperationChecks",
+    "Outline",
+    "Outlines",
     "Parameter",
     "ParameterCheck",
+    "Plan",
+    "Tally",
     "catalog",
     "checker",
+    "classes_of",
     "compile_document",
+    "cut",
     "escaped",
     "load",
+    "outline",
+    "plan",
+    "pointers",
     "resolve",
 ]

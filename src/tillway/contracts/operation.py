@@ -35,7 +35,8 @@ class Operation:
     """One operation of one API. `path` is the whole template, e.g. `/orders/v1/orders/{id}`.
 
     `body` and the values of `responses` are JSON pointers of schemas in the document; None means no body. Keys of
-    `responses` are statuses as the document writes them: `201`, `4XX`, `default`.
+    `responses` are statuses as the document writes them: `201`, `4XX`, `default`. A `public` operation needs no token;
+    what it needs stands in its body.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Operation:
     criticality: str
     idempotency: Idempotency
     fact: bool
+    public: bool
     parameters: tuple[Parameter, ...]
     body: str | None
     body_limit: int
@@ -129,6 +131,7 @@ def _operation(api: str, version: int, content: Mapping[str, Any], path: str, me
             criticality=node["x-tillway-criticality"],
             idempotency=node.get("x-tillway-idempotency", "none"),
             fact=node.get("x-tillway-fact", False),
+            public=node.get("x-tillway-public", False),
             parameters=tuple(_parameters(content, f"/paths/{escaped(path)}", place)),
             body=_body(content, place),
             body_limit=node.get("x-tillway-body-limit", BODY_LIMIT_BYTES),

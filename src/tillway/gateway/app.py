@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry
 
-from tillway import clock
+from tillway import clock, ids
 from tillway.contracts import Documents
 from tillway.errors import TillwayError
+from tillway.gateway.admission import Admission
 from tillway.gateway.answering import Outgoing, Send, put
 from tillway.gateway.ask import Handler
+from tillway.gateway.auditing import Auditor
+from tillway.gateway.consumer_state import Restricted
 from tillway.gateway.context import Context, context
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.metrics import Metrics
 from tillway.gateway.pipeline import Pipeline, Request, Seen
-from tillway.gateway.public import Public, Ready, Secrets
+from tillway.gateway.presenting import joined
+from tillway.gateway.public import ClientKeys, Public, Ready, Secrets
+from tillway.gateway.quota import Quotas
 from tillway.gateway.routes import Routes
-from tillway.identity import SigningKeys
+from tillway.gateway.trail import Trail, network_class
+from tillway.identity import UNRESTRICTED, Issuers, Key, Restrictions, SigningKeys, TokenEndpoint, TokenStates
 from tillway.landscape import Active
 from tillway.postgres import Database
 from tillway.web import ClientGone, Incoming, render
@@ -40,6 +46,16 @@ def unobserved(_operation: str, _status: int, _seconds: float, _consumer: str | 
     """The observer of doors that nobody watches."""
 
 
+def no_keys() -> Mapping[str, Sequence[Key]]:
+    """The public keys of consumers that have none."""
+    return {}
+
+
+def unrestricted() -> Restrictions:
+    """The overlay of doors that have none."""
+    return UNRESTRICTED
+
+
 def build(
     *,
     documents: Documents,
@@ -49,27 +65,50 @@ def build(
     database: Database,
     secrets: Secrets,
     ready: Ready,
+    client_keys: ClientKeys = no_keys,
+    issuers: Issuers | None = None,
+    restricted: Restricted = unrestricted,
     observer: Observer = unobserved,
     registry: CollectorRegistry | None = None,
     leaving: Leaving | None = None,
+    quotas: Quotas | None = None,
+    auditor: Auditor | None = None,
     check_answers: bool = False,
 ) -> Door:
     """The door over these rooms. Misconfigured when documents and bindings do not cover one another.
 
-    `secrets` gives the consumers' client secrets as they are now, `ready` what keeps this node from being ready.
-    `leaving` is the one that handlers which wait were bound with. `check_answers` holds every answer against its
-    contract: for tests.
+    `secrets` and `client_keys` give the consumers' secrets and public keys as they are now, `issuers` the keys of those
+    who vouch for consumers (none: nobody does), `ready` what keeps this node from being ready,
+    `restricted` what is suspended, revoked or lost now.
+    `leaving` is the one that handlers which wait were bound with, `quotas` counts what consumers ask (none: nobody
+    does), `auditor` puts down what was read or refused (none: only writes are, with themselves). `check_answers` holds
+    every answer against its contract: for tests.
     """
     metrics = Metrics(CollectorRegistry() if registry is None else registry)
     leaving = Leaving() if leaving is None else leaving
+    tokens = TokenEndpoint(database, keys, issuers)
+    if quotas is not None:
+        quotas.tell(metrics.over_quota)
     return Door(
-        routes=Routes(documents, bindings),
-        pipeline=Pipeline(keys=keys, active=active, database=database, check_answers=check_answers),
+        routes=Routes(documents, bindings, metrics.cut),
+        pipeline=Pipeline(
+            keys=keys,
+            active=active,
+            restricted=restricted,
+            database=database,
+            quotas=quotas,
+            admission=Admission(metrics.shed),
+            check_answers=check_answers,
+        ),
         public=Public(
             documents=documents,
             keys=keys,
             active=active,
             secrets=secrets,
+            client_keys=client_keys,
+            tokens=tokens,
+            states=TokenStates(database, tokens),
+            restricted=restricted,
             ready=ready,
             metrics=metrics,
             leaving=leaving,
@@ -77,6 +116,7 @@ def build(
         metrics=metrics,
         leaving=leaving,
         observer=observer,
+        auditor=auditor,
     )
 
 
@@ -92,6 +132,7 @@ class Door:
         metrics: Metrics,
         leaving: Leaving,
         observer: Observer,
+        auditor: Auditor | None,
     ) -> None:
         self._routes = routes
         self._pipeline = pipeline
@@ -99,6 +140,8 @@ class Door:
         self._metrics = metrics
         self._leaving = leaving
         self._observer = observer
+        self._auditor = auditor
+        self._node = ids.new() if auditor is None else auditor.node
 
     def drain(self) -> None:
         """Readiness fails from now on and long polls answer at once; everything else is served as ever."""
@@ -113,16 +156,23 @@ class Door:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = clock.monotonic()
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        headers = joined(scope["headers"])
         ids_of = context(headers)
         incoming = Incoming(receive, headers)
-        seen = Seen(UNKNOWN)
+        peer = _peer(scope)
+        trail = Trail(node=self._node, correlation=ids_of.correlation, network=network_class(peer))
+        seen = Seen(UNKNOWN, trail)
         try:
-            out = await self._answer(scope, Request(headers, scope["query_string"], incoming, ids_of), seen)
+            request = Request(headers, scope["query_string"], incoming, ids_of, peer, scope["method"], _path(scope))
+            out = await self._answer(request, seen)
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the asker gets a problem and we get the stack
+            trail.failed(error)
             out = _refused(error, seen.operation, ids_of)
+        if self._auditor is not None:
+            await self._auditor.record(trail, seen.operation, out)
+        out.headers.extend(seen.fields)
         clean = incoming.done or await _drained(incoming)
         close = not clean and scope.get("http_version", "1.1").startswith("1")
         await put(send, out, correlation=ids_of.correlation, head=scope["method"] == "HEAD", close=close)
@@ -130,15 +180,12 @@ class Door:
         self._metrics.observe(seen.operation, out.status, seconds)
         self._observer(seen.operation, out.status, seconds, seen.consumer, ids_of.correlation)
 
-    async def _answer(self, scope: Scope, request: Request, seen: Seen) -> Outgoing:
-        method = scope["method"]
-        raw: bytes | None = scope.get("raw_path")
-        path: str = scope["path"] if raw is None else raw.partition(b"?")[0].decode("latin-1")
-        page = self._public.find(method, path)
+    async def _answer(self, request: Request, seen: Seen) -> Outgoing:
+        page = self._public.find(request.method, request.path)
         if page is not None:
             seen.operation, serve = page
-            return await serve(request.headers, request.incoming)
-        route, parameters = self._routes.find(method, path)
+            return await serve(request)
+        route, parameters = self._routes.find(request.method, request.path)
         seen.operation = route.checks.operation.id
         return await self._pipeline.run(route, parameters, request, seen)
 
@@ -151,6 +198,18 @@ class Door:
                 self.drain()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _path(scope: Scope) -> str:
+    """As sent: percent-encoded, without the query."""
+    raw: bytes | None = scope.get("raw_path")
+    path: str = scope["path"] if raw is None else raw.partition(b"?")[0].decode("latin-1")
+    return path
+
+
+def _peer(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def _refused(error: Exception, operation: str, ids_of: Context) -> Outgoing:

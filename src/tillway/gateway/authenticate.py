@@ -7,43 +7,44 @@ from datetime import datetime
 import msgspec
 
 from tillway.contracts import Operation
-from tillway.errors import Forbidden, Unauthenticated
-from tillway.identity import Grant, SigningKeys, grant
+from tillway.errors import Unauthenticated
+from tillway.identity import Presented, Principal, SigningKeys, principal
 from tillway.landscape import Landscape
-from tillway.tokens import BadToken, Claims, verify
+from tillway.tokens import Claims
 
 
-class Admitted(msgspec.Struct, frozen=True):
-    """Who asks and what they may touch. `doubt` says why a fact's sender may not send, though it is kept."""
+class Asker(msgspec.Struct, frozen=True):
+    """Who asks. `doubt` says why a fact's sender may not send, though it is kept: such a sender is granted nothing."""
 
-    grant: Grant
+    principal: Principal
     doubt: str | None = None
 
 
-async def admit(
-    keys: SigningKeys, authorization: str | None, operation: Operation, landscape: Landscape, now: datetime
-) -> Admitted:
-    """Authenticate, look at the consumer's state now, authorise. Unauthenticated or Forbidden (missing scope).
+async def authenticate(
+    keys: SigningKeys, presented: Presented, operation: Operation, landscape: Landscape, now: datetime
+) -> Asker:
+    """Who brings this token. Unauthenticated when nobody known does.
 
-    A fact is never refused for a right that was withdrawn: whoever holds a good token issued for it is admitted with
-    a doubt, without any grant.
+    A fact is never refused for a right that was withdrawn: whoever holds a good token issued for it, and proves what
+    it is bound to, is let through with a doubt.
     """
+    claims = await keys.prove(presented, now)
     try:
-        principal = await keys.authenticate(authorization, landscape, now)
-        return Admitted(grant(principal, landscape, (operation.scope,)))
-    except (Unauthenticated, Forbidden) as error:
-        claims = _withdrawn(keys, authorization, operation, now) if operation.fact else None
-        if claims is None:
+        return Asker(principal(claims, landscape))
+    except Unauthenticated as error:
+        if not operation.fact or operation.scope not in claims.scopes:
             raise
-        nothing = Grant(consumer=claims.subject, kind="machine", scopes=frozenset(), shops=frozenset())
-        return Admitted(nothing, f"the sender {claims.subject} may not send this any more ({error.code})")
+        return Asker(_former(claims), f"the sender {claims.subject} may not send this any more ({error.code})")
 
 
-def _withdrawn(keys: SigningKeys, authorization: str | None, operation: Operation, now: datetime) -> Claims | None:
-    """What a good token says that was issued for this operation, whatever the landscape says now."""
-    token = (authorization or "").strip().partition(" ")[2].strip()
-    try:
-        claims = verify(token, keys.ring.keys, keys.realm, now)
-    except BadToken:
-        return None
-    return claims if operation.scope in claims.scopes else None
+def _former(claims: Claims) -> Principal:
+    return Principal(
+        id=claims.subject,
+        kind="machine",
+        scopes=frozenset(),
+        claimed=frozenset(claims.scopes),
+        holder=claims.client_id,
+        actor=claims.actor,
+        token_id=claims.token_id,
+        expires_at=claims.expires_at,
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from tillway.contracts import Operation, escaped
 from tillway.errors import Malformed, UnsupportedMedia
+from tillway.gateway import cards
 from tillway.web import Incoming
 
 _decode: Final = msgspec.json.Decoder().decode
@@ -16,15 +17,23 @@ _NUL_ESCAPED: Final = b"\\u0000"
 _NUL: Final = "\x00"
 
 
-async def read_json(incoming: Incoming, headers: Mapping[bytes, bytes], operation: Operation) -> tuple[Any, bool]:
-    """The decoded body, and whether it may hold U+0000, which Postgres cannot store.
+class Body(NamedTuple):
+    """A decoded body. `nul`: it may hold U+0000, which Postgres cannot store; `card`: it may hold a card number."""
+
+    value: Any
+    nul: bool
+    card: bool
+
+
+async def read_json(incoming: Incoming, headers: Mapping[bytes, bytes], operation: Operation) -> Body:
+    """The decoded body, and what has to be looked for in it.
 
     UnsupportedMedia, TooLarge (both unread: the caller drains) or Malformed.
     """
     _check_media_type(headers)
     raw = await incoming.read(operation.body_limit)
     try:
-        return _decode(raw), _NUL_ESCAPED in raw
+        return Body(_decode(raw), _NUL_ESCAPED in raw, cards.suspicious(raw))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(f"the body is not JSON: {_said(error)}") from error
     except RecursionError as error:

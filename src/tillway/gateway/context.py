@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 
 from tillway import ids
-from tillway.web import continued, correlation
+from tillway.web import correlation, traced
 
-_RANDOM_BYTES: Final = 24  # what `continued` asks for
+_RANDOM_BYTES: Final = 24  # what `traced` asks for
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -24,9 +24,9 @@ class Context(msgspec.Struct, frozen=True):
 def context(headers: Mapping[bytes, bytes]) -> Context:
     """The ids the caller gave where they may be used, otherwise new ones."""
     return Context(
-        correlation(text(headers, b"x-correlation-id")) or str(ids.new()),
+        correlation(text(headers, b"x-correlation-id")) or ids.new_text(),
         correlation(text(headers, b"x-causation-id")),
-        continued(text(headers, b"traceparent"), ids.random_bytes(_RANDOM_BYTES)).traceparent,
+        traced(text(headers, b"traceparent"), ids.random_bytes(_RANDOM_BYTES)),
     )
 
 

@@ -19,6 +19,7 @@ import msgspec
 from tillway.contracts import Operation
 from tillway.errors import Conflict, Invalid, Unavailable, Violation
 from tillway.postgres import Database, Part, load
+from tillway.sealing import opened, seal
 
 SQL: Final = load("tillway.gateway", "gateway.sql")
 
@@ -33,6 +34,9 @@ FORGET_LIMIT: Final = 5_000
 
 # Seconds after which to ask again when an identical request is still in flight after the longest wait.
 RETRY_AFTER_SECONDS: Final = 2
+
+# Where the body of an answer lies: sealed, since it may hold whatever the asker may read.
+BODY_AT: Final = "gateway.idempotency.body"
 
 _CONSTRAINT: Final = "idempotency_pkey"
 _KEY: Final = re.compile(r"[!-~]{1,255}\Z")
@@ -76,7 +80,7 @@ def claim(operation: Operation, consumer: str, key: str | None, path: Any, body:
 
 def claiming(claimed: Claim, status: int, headers: Sequence[tuple[str, str]], body: Any) -> Part:
     """The part that keeps an answer under a claim; it fails the whole write when the key is taken."""
-    text = None if body is None else _encoder.encode(body)
+    text = None if body is None else seal(BODY_AT, _row(claimed), _encoder.encode(body).decode()).encode()
     args = (claimed.consumer, claimed.key, claimed.fingerprint, status, _encoder.encode(headers).decode(), text)
     return Part("gateway_idempotency", SQL["claim"], args)
 
@@ -93,7 +97,13 @@ async def replay(database: Database, claimed: Claim) -> Kept | None:
             remedy="use a new key for a new request, and the same content for a repetition",
         )
     headers = msgspec.json.decode(row["headers"], type=tuple[tuple[str, str], ...])
-    return Kept(row["status"], (*headers, REPLAYED), row["body"])
+    body = None if row["body"] is None else opened(BODY_AT, _row(claimed), row["body"].decode()).encode()
+    return Kept(row["status"], (*headers, REPLAYED), body)
+
+
+def _row(claimed: Claim) -> str:
+    """What tells the row of a claim from all others."""
+    return f"{claimed.consumer} {claimed.key}"
 
 
 def taken(error: Exception) -> bool:

@@ -26,6 +26,24 @@ class Metrics:
             buckets=_BUCKETS,
             registry=registry,
         )
+        self._over_quota = Counter(
+            "tillway_over_quota",
+            "Requests over their consumer's quota: refused, or facts that were let through.",
+            ("api", "outcome"),
+            registry=registry,
+        )
+        self._shed = Counter(
+            "tillway_shed",
+            "Requests refused because the door was full, by their criticality.",
+            ("criticality",),
+            registry=registry,
+        )
+        self._cut = Counter(
+            "tillway_fields_cut",
+            "Fields left out of answers: withheld for their class of data, or unknown to the contract.",
+            ("operation", "why"),
+            registry=registry,
+        )
         # Looking a child up by its labels costs more than counting.
         self._counters: dict[tuple[str, int], Counter] = {}
         self._timers: dict[str, Histogram] = {}
@@ -40,6 +58,20 @@ class Metrics:
         if timer is None:
             timer = self._timers[operation] = self._seconds.labels(operation)
         timer.observe(seconds)
+
+    def over_quota(self, api: str, outcome: str) -> None:
+        """Count one request over the quota; `outcome` is refused or fact."""
+        self._over_quota.labels(api, outcome).inc()
+
+    def shed(self, criticality: str) -> None:
+        """Count one request refused for want of room."""
+        self._shed.labels(criticality).inc()
+
+    def cut(self, operation: str, withheld: int, unknown: int) -> None:
+        """Count fields left out of one answer."""
+        for why, count in (("withheld", withheld), ("unknown", unknown)):
+            if count:
+                self._cut.labels(operation, why).inc(count)
 
     def page(self) -> bytes:
         """The exposition text."""

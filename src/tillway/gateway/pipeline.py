@@ -1,6 +1,7 @@
 """The pipeline: the stages in their order, for one request to an operation.
 
-    route -> admit (who, consumer state, scope) -> parameters -> body -> schema -> claim -> handler -> answer
+    route -> authenticate -> consumer state -> authorise -> admission -> quota
+    -> parameters -> body -> schema -> claim -> a slot -> handler -> answer
 
 Each stage stands in a file of its own; a refusal of any of them is an error of `tillway.errors` on its way to `door`.
 """
@@ -18,15 +19,21 @@ from tillway import clock
 from tillway.contracts import Operation
 from tillway.errors import OutcomeUnknown, Rejected, TillwayError, Unavailable
 from tillway.gateway import idempotency, schema
-from tillway.gateway.answering import Outgoing, check, outgoing
+from tillway.gateway.admission import Admission
+from tillway.gateway.answering import Headers, Outgoing, check, outgoing
 from tillway.gateway.ask import Ask
-from tillway.gateway.authenticate import admit
+from tillway.gateway.authenticate import authenticate
+from tillway.gateway.authorise import ANYBODY, Admitted, Authoriser
 from tillway.gateway.body import read_json
+from tillway.gateway.consumer_state import Restricted, in_good_standing
 from tillway.gateway.context import Context, text
 from tillway.gateway.deadline import seconds_allowed
+from tillway.gateway.presenting import NONCE, presented
+from tillway.gateway.quota import Quotas
 from tillway.gateway.routes import Route
-from tillway.identity import SigningKeys
-from tillway.landscape import Active
+from tillway.gateway.trail import Trail
+from tillway.identity import SigningKeys, current_nonce
+from tillway.landscape import Active, Landscape
 from tillway.postgres import Database
 from tillway.web import Incoming
 
@@ -35,44 +42,71 @@ _IDEMPOTENCY_KEY: Final = b"idempotency-key"
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One request as it stands on the line."""
+    """One request as it stands on the line; `peer` is the address it comes from."""
 
     headers: Mapping[bytes, bytes]
     query: bytes
     incoming: Incoming
     context: Context
+    peer: str = ""
+    method: str = ""
+    path: str = ""
 
 
 class Seen(msgspec.Struct):
     """What is served and who asks, as soon as it is known: told to the observer also when a later stage refuses."""
 
     operation: str
+    trail: Trail
     consumer: str | None = None
+    fields: Headers = msgspec.field(default_factory=list)
 
 
 class Pipeline:
     """The stages with what they need. `check_answers` holds answers against the contract: for tests only."""
 
-    def __init__(self, *, keys: SigningKeys, active: Active, database: Database, check_answers: bool) -> None:
+    def __init__(
+        self,
+        *,
+        keys: SigningKeys,
+        active: Active,
+        restricted: Restricted,
+        database: Database,
+        quotas: Quotas | None,
+        admission: Admission,
+        check_answers: bool,
+    ) -> None:
         self._keys = keys
         self._active = active
+        self._restricted = restricted
         self._database = database
+        self._quotas = quotas
+        self._admission = admission
         self._check_answers = check_answers
+        self._authoriser = Authoriser()
 
     async def run(self, route: Route, found: Mapping[str, str], request: Request, seen: Seen) -> Outgoing:
         """The answer to one request; `found` are the parameters in its path. Raises whatever refuses it."""
         now, headers, operation = clock.now(), request.headers, route.checks.operation
         landscape = self._active.current
-        admitted = await admit(self._keys, text(headers, b"authorization"), operation, landscape, now)
-        seen.consumer = admitted.grant.consumer
+        seen.trail.asked(operation, found, landscape.hash, now)
+        admitted = ANYBODY if operation.public else await self._admitted(operation, request, landscape, now, seen)
+        rank = self._admission.check(operation, text(headers, _DEADLINE))
+        if self._quotas is not None:
+            seen.fields += await self._quotas.spend(admitted.grant.consumer, operation, landscape)
         path, query, wrong = schema.parameters(route.checks, found, request.query, headers)
         body: Any = None
         if operation.body is not None:
-            body, nul = await read_json(request.incoming, headers, operation)
-            wrong += schema.body_violations(route.checks, body, nul=nul)
+            sent = await read_json(request.incoming, headers, operation)
+            body = sent.value
+            wrong += schema.body_violations(route.checks, sent)
         schema.refuse(wrong)
+        seen.trail.query, seen.trail.body = query, body
         key = text(headers, _IDEMPOTENCY_KEY)
-        claim = idempotency.claim(operation, admitted.grant.consumer, key, path, body) if key is not None else None
+        device = None if seen.trail.principal is None else seen.trail.principal.device
+        # Tills of one consumer count their requests each for itself.
+        asks = device or admitted.grant.consumer
+        claim = idempotency.claim(operation, asks, key, path, body) if key is not None else None
         allowed = seconds_allowed(text(headers, _DEADLINE), query.get("wait", 0))
         ask = Ask(
             operation=operation,
@@ -88,27 +122,61 @@ class Pipeline:
             deadline=_after(now, allowed),
             doubt=admitted.doubt,
             claim=claim,
+            trail=seen.trail,
+            peer=request.peer,
+            device=device,
         )
-        out = await self._handled(route, ask, allowed)
+        # A long poll waits for events, not for us: it holds no slot.
+        handled = self._handled(route, ask, allowed) if query.get("wait") else self._in_turn(route, ask, allowed, rank)
+        out = await handled
         if self._check_answers:
             check(route.checks, out)
         return out
 
+    async def _admitted(
+        self, operation: Operation, request: Request, landscape: Landscape, now: datetime, seen: Seen
+    ) -> Admitted:
+        brought = presented(
+            request.headers,
+            method=request.method,
+            path=request.path,
+            peer=request.peer,
+            issuer=self._keys.realm.issuer,
+            landscape=landscape,
+        )
+        if brought.proof is not None:
+            seen.fields.append((NONCE, current_nonce(self._keys.ring, now).encode()))
+        asker = await authenticate(self._keys, brought, operation, landscape, now)
+        seen.consumer, seen.trail.principal = asker.principal.id, asker.principal
+        asker = in_good_standing(asker, self._restricted(), operation, now)
+        admitted = await self._authoriser.admitted(asker, operation, landscape, now, request.peer)
+        seen.trail.grant = admitted.grant
+        return admitted
+
+    async def _in_turn(self, route: Route, ask: Ask, allowed: float, rank: int) -> Outgoing:
+        came = clock.monotonic()
+        await self._admission.enter(rank, allowed)
+        began = clock.monotonic()
+        try:
+            return await self._handled(route, ask, allowed - (began - came))
+        finally:
+            self._admission.leave(clock.monotonic() - began)
+
     async def _handled(self, route: Route, ask: Ask, allowed: float) -> Outgoing:
         try:
             async with asyncio.timeout(allowed) as timer:
-                return outgoing(await route.handler(ask))
+                return outgoing(route.minimiser.answer(await route.handler(ask), ask.grant.classes))
         except TimeoutError as error:
             if not timer.expired():
                 raise
             raise _too_late(ask.operation, allowed) from error
         except Exception as error:
-            kept = await self._kept(ask, error)
+            kept = await self._kept(route, ask, error)
             if kept is None:
                 raise
             return kept
 
-    async def _kept(self, ask: Ask, error: Exception) -> Outgoing | None:
+    async def _kept(self, route: Route, ask: Ask, error: Exception) -> Outgoing | None:
         """The stored answer when the error may come from repeating a request that was answered before."""
         if ask.claim is None:
             return None
@@ -121,7 +189,11 @@ class Pipeline:
             found = await idempotency.replay(self._database, ask.claim)
         except Unavailable:
             return None  # what went wrong first is what the asker should know
-        return None if found is None else outgoing(found)
+        if found is None:
+            return None
+        if ask.trail is not None:
+            ask.trail.repeated()
+        return outgoing(route.minimiser.kept(found, ask.grant.classes))
 
 
 def _after(now: datetime, seconds: float) -> datetime:

@@ -7,26 +7,35 @@ from typing import Final
 
 import msgspec
 
-from tillway import clock, ids
+from tillway import clock
 from tillway.contracts import Documents, catalog
 from tillway.errors import TillwayError
 from tillway.gateway.answering import JSON, Headers, Outgoing
+from tillway.gateway.consumer_state import Restricted
 from tillway.gateway.context import text
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.metrics import MEDIA_TYPE, Metrics
+from tillway.gateway.pipeline import Request
+from tillway.gateway.presenting import PROOF, certificate
 from tillway.identity import (
+    FORM_BYTES_MAX,
+    INTROSPECT_PATH,
     JWKS_PATH,
     METADATA_PATH,
+    REVOKE_PATH,
     TOKEN_PATH,
+    Key,
+    Rules,
     SigningKeys,
+    TokenAnswer,
+    TokenEndpoint,
     TokenRequest,
-    issue,
+    TokenStates,
     metadata,
     parse_form,
 )
-from tillway.identity.issuing import FORM_BYTES_MAX
 from tillway.landscape import Active
-from tillway.web import Incoming, MethodNotAllowed
+from tillway.web import MethodNotAllowed
 
 LIVE_PATH: Final = "/health/live"
 READY_PATH: Final = "/health/ready"
@@ -38,7 +47,8 @@ _READS: Final = ("GET", "HEAD")
 
 Ready = Callable[[], Awaitable[Sequence[str]]]
 Secrets = Callable[[], Mapping[str, str]]
-Page = Callable[[Mapping[bytes, bytes], Incoming], Awaitable[Outgoing]]
+ClientKeys = Callable[[], Mapping[str, Sequence[Key]]]
+Page = Callable[[Request], Awaitable[Outgoing]]
 
 
 class Public:
@@ -51,6 +61,10 @@ class Public:
         keys: SigningKeys,
         active: Active,
         secrets: Secrets,
+        client_keys: ClientKeys,
+        tokens: TokenEndpoint,
+        states: TokenStates,
+        restricted: Restricted,
         ready: Ready,
         metrics: Metrics,
         leaving: Leaving,
@@ -58,18 +72,24 @@ class Public:
         self._keys = keys
         self._active = active
         self._secrets = secrets
+        self._client_keys = client_keys
+        self._tokens = tokens
+        self._states = states
+        self._metadata: tuple[str, bytes] | None = None
+        self._restricted = restricted
         self._ready = ready
         self._metrics = metrics
         self._leaving = leaving
-        scopes = {operation.scope for _, operation in documents.operations()}
-        described = msgspec.json.encode(metadata(keys.realm.issuer, scopes))
+        self._scopes = {operation.scope for _, operation in documents.operations() if not operation.public}
         self._pages: dict[str, tuple[str, tuple[str, ...], Page]] = {
             LIVE_PATH: ("health", _READS, _fixed(b'{"status":"live"}')),
             READY_PATH: ("health", _READS, self._readiness),
             METRICS_PATH: ("metrics", _READS, self._numbers),
             TOKEN_PATH: ("token", ("POST",), self._token),
+            INTROSPECT_PATH: ("introspect", ("POST",), self._introspect),
+            REVOKE_PATH: ("revoke", ("POST",), self._revoke),
             JWKS_PATH: ("jwks", _READS, self._jwks),
-            METADATA_PATH: ("metadata", _READS, _fixed(described)),
+            METADATA_PATH: ("metadata", _READS, self._described),
         }
         for path, content in catalog.pages(documents).items():
             self._pages[path] = ("catalog", _READS, _fixed(content))
@@ -93,38 +113,64 @@ class Public:
         except TillwayError as error:
             return (error.detail,)
 
-    async def _readiness(self, _headers: Mapping[bytes, bytes], _incoming: Incoming) -> Outgoing:
+    async def _readiness(self, _request: Request) -> Outgoing:
         reasons = await self.reasons()
         status = {"status": "not-ready", "reasons": reasons} if reasons else {"status": "ready", "reasons": ()}
         return Outgoing(503 if reasons else 200, [JSON], msgspec.json.encode(status))
 
-    async def _numbers(self, _headers: Mapping[bytes, bytes], _incoming: Incoming) -> Outgoing:
+    async def _numbers(self, _request: Request) -> Outgoing:
         return Outgoing(200, [(b"content-type", MEDIA_TYPE.encode())], self._metrics.page())
 
-    async def _jwks(self, _headers: Mapping[bytes, bytes], _incoming: Incoming) -> Outgoing:
+    async def _jwks(self, _request: Request) -> Outgoing:
         return Outgoing(200, [JSON], msgspec.json.encode(self._keys.ring.jwks()))
 
-    async def _token(self, headers: Mapping[bytes, bytes], incoming: Incoming) -> Outgoing:
-        form = parse_form(await incoming.read(FORM_BYTES_MAX), text(headers, b"content-type"))
-        answer = issue(
-            TokenRequest(form=form, authorization=text(headers, b"authorization")),
-            landscape=self._active.current,
-            secrets=self._secrets(),
-            key=self._keys.ring.signing,
-            realm=self._keys.realm,
-            now=clock.now(),
-            token_id=str(ids.new()),
+    async def _described(self, _request: Request) -> Outgoing:
+        landscape = self._active.current
+        if self._metadata is None or self._metadata[0] != landscape.hash:
+            described = metadata(self._keys.realm.issuer, self._scopes, landscape)
+            self._metadata = (landscape.hash, msgspec.json.encode(described))
+        return Outgoing(200, [JSON], self._metadata[1])
+
+    async def _token(self, request: Request) -> Outgoing:
+        return _told(await self._tokens.answer(*await self._posted(request)))
+
+    async def _introspect(self, request: Request) -> Outgoing:
+        return _told(await self._states.introspect(*await self._posted(request)))
+
+    async def _revoke(self, request: Request) -> Outgoing:
+        return _told(await self._states.revoke(*await self._posted(request), request.context.correlation))
+
+    async def _posted(self, request: Request) -> tuple[TokenRequest, Rules]:
+        """What a client posted, and the rules that it is answered by."""
+        headers, landscape = request.headers, self._active.current
+        form = parse_form(await request.incoming.read(FORM_BYTES_MAX), text(headers, b"content-type"))
+        posted = TokenRequest(
+            form=form,
+            authorization=text(headers, b"authorization"),
+            proof=text(headers, PROOF),
+            certificate=certificate(headers, request.peer, landscape),
         )
-        own: Headers = [
-            (name.lower().encode(), value.encode())
-            for name, value in answer.headers.items()
-            if name.lower() != "cache-control"  # every answer has it
-        ]
-        return Outgoing(answer.status, [JSON, *own], msgspec.json.encode(answer.body))
+        rules = Rules(
+            landscape=landscape,
+            secrets=self._secrets(),
+            keys=self._client_keys(),
+            restrictions=self._restricted(),
+            now=clock.now(),
+        )
+        return posted, rules
+
+
+def _told(answer: TokenAnswer) -> Outgoing:
+    own: Headers = [
+        (name.lower().encode(), value.encode())
+        for name, value in answer.headers.items()
+        if name.lower() != "cache-control"  # every answer has it
+    ]
+    return Outgoing(answer.status, [JSON, *own], msgspec.json.encode(answer.body))
 
 
 def _fixed(content: bytes) -> Page:
-    async def page(_headers: Mapping[bytes, bytes], _incoming: Incoming) -> Outgoing:
+    async def page(_request: Request) -> Outgoing:
         return Outgoing(200, [JSON], content)
 
     return page

@@ -9,9 +9,10 @@ from urllib.parse import unquote
 
 import msgspec
 
-from tillway.contracts import Documents, OperationChecks
+from tillway.contracts import Cuts, Documents, OperationChecks
 from tillway.errors import Misconfigured, NotFound
 from tillway.gateway.ask import Handler
+from tillway.gateway.minimise import Counted, Minimiser
 from tillway.web import MethodNotAllowed
 
 _PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -20,13 +21,18 @@ _NO_PARAMETERS: Final[Mapping[str, str]] = {}
 
 
 class Route(msgspec.Struct, frozen=True):
-    """An operation with its compiled checks and the handler it is bound to."""
+    """An operation with its compiled checks, the handler it is bound to, and what cuts its answers."""
 
     checks: OperationChecks
     handler: Handler
+    minimiser: Minimiser
 
 
 Methods = dict[str, Route]
+
+
+def uncounted(_operation: str, _withheld: int, _unknown: int) -> None:
+    """The counter of doors that nobody watches."""
 
 
 class Routes:
@@ -34,8 +40,8 @@ class Routes:
 
     __slots__ = ("_templates", "_whole")
 
-    def __init__(self, documents: Documents, bindings: Mapping[str, Handler]) -> None:
-        """Misconfigured when an operation is not bound or a binding names none."""
+    def __init__(self, documents: Documents, bindings: Mapping[str, Handler], counted: Counted = uncounted) -> None:
+        """Misconfigured when an operation is not bound or a binding names none. `counted` is told what is cut."""
         self._whole: dict[str, Methods] = {}
         self._templates: dict[str, dict[re.Pattern[str], Methods]] = {}
         left = dict(bindings)
@@ -43,7 +49,8 @@ class Routes:
             handler = left.pop(operation.id, None)
             if handler is None:
                 raise Misconfigured(f"the operation {operation.id} is not bound")
-            route = Route(OperationChecks(document, operation), handler)
+            minimiser = Minimiser(operation.id, Cuts(document, operation), counted)
+            route = Route(OperationChecks(document, operation), handler, minimiser)
             self._methods(operation.path)[operation.method] = route
         if left:
             raise Misconfigured(f"bound, but promised by no document: {', '.join(sorted(left))}")

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 
 from tillway.contracts import OperationChecks, ParameterCheck
 from tillway.errors import Invalid, Violation
-from tillway.gateway.body import nul_pointers
+from tillway.gateway import cards
+from tillway.gateway.body import Body, nul_pointers
 
 # More than any operation has; beyond it a query is an attack on the parser.
 QUERY_FIELDS_MAX: Final = 50
@@ -30,13 +31,16 @@ def parameters(
     return in_path, in_query, wrong
 
 
-def body_violations(checks: OperationChecks, body: Any, *, nul: bool) -> list[Violation]:
+def body_violations(checks: OperationChecks, body: Body) -> list[Violation]:
     """What is wrong with a body. Of a fact only the envelope counts: the single facts are judged by the handler."""
     if checks.body is None:
         return []
-    wrong = list(checks.body(body))
-    if nul and not checks.operation.fact:
-        wrong += [Violation(pointer=each, detail=_NUL_DETAIL, rule="nul") for each in nul_pointers(body)]
+    wrong = list(checks.body(body.value))
+    if not checks.operation.fact:
+        if body.nul:
+            wrong += [Violation(pointer=each, detail=_NUL_DETAIL, rule="nul") for each in nul_pointers(body.value)]
+        if body.card:
+            wrong += cards.violations(body.value)
     return wrong
 
 

@@ -1,4 +1,8 @@
-"""Which consumer asks for a token: HTTP Basic or the form (RFC 6749 section 2.3.1), compared in constant time."""
+"""Which client asks for a token, proven in exactly one way. Pure.
+
+An assertion that it signed (`private_key_jwt`, RFC 7523), its TLS certificate (RFC 8705 section 2), or its secret in
+HTTP Basic or in the form (RFC 6749 section 2.3.1), compared in constant time.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,19 @@ import hmac
 import secrets as randomness
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from tillway.identity import certificate
+from tillway.identity.assertion import ASSERTION_TYPE, check_client
+from tillway.identity.desk import Client, Desk
+from tillway.identity.foreign import Key, NotTrusted, read_key
+from tillway.identity.once import Once
+from tillway.identity.requesting import Refusal, TokenRequest
+
+UNKNOWN: Final = "the client is not known or its secret is wrong"
 
 # What an unknown consumer's secret is compared with, so that it takes the same path as a known one's.
 _NOBODY = randomness.token_bytes(32)
@@ -28,6 +44,64 @@ class Credentials:
 
 class AmbiguousClient(ValueError):
     """Credentials in more than one way; RFC 6749 allows one. The text is fit for the client."""
+
+
+def proves_itself(request: TokenRequest, form: Mapping[str, str]) -> bool:
+    """Whether a request brings anything that proves which client it is of; the bare name does not."""
+    return request.authorization is not None or "client_secret" in form or "client_assertion" in form
+
+
+def client(request: TokenRequest, form: Mapping[str, str], desk: Desk) -> tuple[Client, tuple[Once, ...]]:
+    """Who asks, and what to use up before that counts. Refusal `invalid_client` or `invalid_request`."""
+    if "client_assertion" in form or "client_assertion_type" in form:
+        return _by_assertion(request, form, desk)
+    try:
+        presented = credentials(request.authorization, form)
+    except AmbiguousClient as error:
+        raise Refusal("invalid_request", str(error)) from error
+    if request.authorization is None and presented is None and request.certificate is not None:
+        return _by_certificate(request.certificate, form, desk), ()
+    found = desk.landscape.consumers.get(authenticated(presented, desk.secrets) or "")
+    if found is None:
+        raise Refusal("invalid_client", UNKNOWN)
+    return Client(id=found.id, consumer=found), ()
+
+
+def _by_assertion(request: TokenRequest, form: Mapping[str, str], desk: Desk) -> tuple[Client, tuple[Once, ...]]:
+    if request.authorization is not None or "client_secret" in form:
+        raise Refusal("invalid_request", "authenticate in one way only: by assertion, by secret or by certificate")
+    if form.get("client_assertion_type") != ASSERTION_TYPE:
+        raise Refusal("invalid_request", f"client_assertion_type is {ASSERTION_TYPE}")
+    keys = {**desk.keys, **_device_keys(desk)}
+    audiences = (desk.realm.issuer, desk.token_url)
+    try:
+        name, once = check_client(form.get("client_assertion", ""), keys, audiences, desk.now)
+    except NotTrusted as error:
+        raise Refusal("invalid_client", f"the client assertion is not accepted: {error}") from error
+    if form.get("client_id", name) != name:
+        raise Refusal("invalid_request", "client_id differs from the one in the assertion")
+    device = desk.device.device if desk.device is not None else None
+    consumer = desk.landscape.consumers.get(name if device is None else device.consumer)
+    if consumer is None or (device is not None and consumer.kind != "device"):
+        raise Refusal("invalid_client", UNKNOWN)
+    if device is None:
+        return Client(id=name, consumer=consumer), (once,)
+    return Client(id=name, consumer=consumer, shop=device.shop, thumbprint=device.thumbprint), (once,)
+
+
+def _device_keys(desk: Desk) -> Mapping[str, tuple[Key, ...]]:
+    if desk.device is None:
+        return {}
+    return {desk.device.device.id: (read_key(msgspec.json.decode(desk.device.jwk, type=dict[str, str])),)}
+
+
+def _by_certificate(presented: bytes, form: Mapping[str, str], desk: Desk) -> Client:
+    found = desk.landscape.consumers.get(form.get("client_id", ""))
+    if found is None or found.certificate is None or not certificate.is_one(presented, found.certificate):
+        raise Refusal("invalid_client", UNKNOWN)
+    if not certificate.in_force(presented, desk.now):
+        raise Refusal("invalid_client", "the client certificate has ended or is not in force yet")
+    return Client(id=found.id, consumer=found)
 
 
 def credentials(authorization: str | None, form: Mapping[str, str]) -> Credentials | None:

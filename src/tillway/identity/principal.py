@@ -11,20 +11,37 @@ PrincipalKind = Literal["machine", "device", "person", "operator"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Principal:
-    """Somebody who proved who they are. `scopes` hold what their token says *and* the landscape grants now."""
+    """Somebody who proved who they are. `scopes` hold what their token says *and* the landscape grants now.
+
+    `claimed` holds all that their token says, also what the landscape does not grant any more. `holder` is who brings
+    the token: the consumer itself, an enrolled device of it, or who acts for it as `actor` says. `shop` is where a
+    device stands, `roles` are a person's, who proved who they are at `auth_time`.
+    """
 
     id: str
     kind: PrincipalKind
     scopes: frozenset[str]
     token_id: str
     expires_at: datetime
+    claimed: frozenset[str] = frozenset()
+    holder: str = ""
+    actor: str | None = None
+    shop: str | None = None
+    roles: frozenset[str] = frozenset()
+    auth_time: datetime | None = None
+
+    @property
+    def device(self) -> str | None:
+        """The enrolled device that brings the token itself; None when anybody else does."""
+        return self.holder if self.shop is not None and self.actor is None else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grant:
     """What a handler must apply to everything it loads or lists. None in `shops` and `event_types` means all.
 
-    `shop`, `price_list` and `customer` are the defaults for requests that name none.
+    `shop`, `price_list` and `customer` are the defaults for requests that name none. `classes` are the classes of data
+    that may be read, `policies` the ids of those that allowed it, under `release`.
     """
 
     consumer: str
@@ -35,6 +52,9 @@ class Grant:
     price_list: str | None = None
     customer: str | None = None
     event_types: frozenset[str] | None = frozenset()
+    classes: frozenset[str] = frozenset()
+    policies: tuple[str, ...] = ()
+    release: str = ""
 
     def sees_shop(self, shop: str) -> bool:
         """Whether data of this shop may be touched."""

@@ -7,18 +7,30 @@ Events are appended in the transaction that makes them true (`appending`), get a
 
 from __future__ import annotations
 
-from tillway.journal import cursor
+from tillway.journal import acting, cursor
+from tillway.journal.acting import replay
 from tillway.journal.appending import APPENDED_CHANNEL, appending
+from tillway.journal.erasing import PERSONAL, bar
 from tillway.journal.event import Event, Recorded, cloudevent, long_type, short_type
 from tillway.journal.follower import Follower, enrolling, resuming, unfollow
-from tillway.journal.overview import FollowerState, ParkedItem, ensure_partitions, follower_states, parked_items, replay
-from tillway.journal.reading import Head, Page, by_correlation, by_subject, head, oldest, read
+from tillway.journal.overview import (
+    FollowerState,
+    ParkedItem,
+    bury,
+    ensure_partitions,
+    follower_states,
+    parked_counts,
+    parked_items,
+    retain,
+)
+from tillway.journal.reading import Head, Page, at, by_correlation, by_subject, head, oldest, read
 from tillway.journal.runner import Runner
 from tillway.journal.sequencer import Sequencer
 from tillway.journal.tail import Tail
 
 __all__ = [
     "APPENDED_CHANNEL",
+    "PERSONAL",
     "Event",
     "Follower",
     "FollowerState",
@@ -29,7 +41,11 @@ __all__ = [
     "Runner",
     "Sequencer",
     "Tail",
+    "acting",
     "appending",
+    "at",
+    "bar",
+    "bury",
     "by_correlation",
     "by_subject",
     "cloudevent",
@@ -40,10 +56,12 @@ __all__ = [
     "head",
     "long_type",
     "oldest",
+    "parked_counts",
     "parked_items",
     "read",
     "replay",
     "resuming",
+    "retain",
     "short_type",
     "unfollow",
 ]

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from tillway.journal.event import Event
+from tillway.journal.event import Event, sealed_personal
 from tillway.postgres import Part, load
 
 SQL = load("tillway.journal", "journal.sql")
@@ -54,7 +54,7 @@ def _one(event: Event) -> Part:
             event.dataclass,
             event.retention,
             _json(event.data),
-            None if event.personal is None else _json(event.personal),
+            sealed_personal(event),
         ),
     )
 
@@ -85,6 +85,6 @@ def _many(events: Sequence[Event]) -> Part:
             [event.dataclass for event in events],
             [event.retention for event in events],
             [_json(event.data) for event in events],
-            [None if event.personal is None else _json(event.personal) for event in events],
+            [sealed_personal(event) for event in events],
         ),
     )

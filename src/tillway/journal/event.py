@@ -8,11 +8,14 @@ from uuid import UUID
 
 import msgspec
 
-from tillway import clock, ids
+from tillway import clock, ids, sealing
 
 TYPE_PREFIX = "tillway."
 TYPE_SUFFIX = ".v1"
 SOURCE = "/tillway"
+
+PERSONAL_AT = "journal.events.personal"
+"""The place that sealed members belong to, on their way there too."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +73,22 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
         """All members, the personal ones included. Only for those whose purpose grants them."""
         if self.personal_json is None:
             return self.data
-        personal: dict[str, Any] = msgspec.json.decode(self.personal_json)
-        return self.data | personal
+        return self.data | unsealed_personal(self.id, self.personal_json)
+
+
+def sealed_personal(event: Event) -> str | None:
+    """The personal members as they are kept: sealed, and a JSON text all the same."""
+    if event.personal is None:
+        return None
+    return f'"{sealing.seal(PERSONAL_AT, str(event.id), msgspec.json.encode(event.personal).decode())}"'
+
+
+def unsealed_personal(event_id: UUID, kept: str) -> dict[str, Any]:
+    """The personal members of an event from what is kept of them; earlier ones were kept as they are."""
+    if kept.startswith('"'):
+        kept = sealing.opened(PERSONAL_AT, str(event_id), msgspec.json.decode(kept, type=str))
+    personal: dict[str, Any] = msgspec.json.decode(kept)
+    return personal
 
 
 def long_type(short: str) -> str:

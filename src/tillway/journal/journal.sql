@@ -3,7 +3,8 @@
 INSERT INTO journal.staged (append_id, id, type, subject, partitionkey, sequence, time, correlationid, causationid,
     traceparent, dataclass, retention, data, personal)
 SELECT nextval('journal.append_id'), e.id, e.type, e.subject, e.partitionkey, k.last - e.back, e.time, e.correlationid,
-    e.causationid, e.traceparent, e.dataclass, e.retention, e.data::jsonb, e.personal::jsonb
+    e.causationid, e.traceparent, e.dataclass, e.retention, e.data::jsonb,
+    CASE WHEN e.personal IS NOT NULL THEN journal.unless_erased(e.subject, e.personal::jsonb) END
 FROM (
     SELECT * FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::timestamptz[], $9::text[],
         $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
@@ -18,8 +19,15 @@ ORDER BY e.place
 INSERT INTO journal.staged (append_id, id, type, subject, partitionkey, sequence, time, correlationid, causationid,
     traceparent, dataclass, retention, data, personal)
 SELECT nextval('journal.append_id'), $2::uuid, $3::text, $4::text, $1::text, k.last, $5::timestamptz, $6::text, $7::text,
-    $8::text, $9::text, $10::text, $11::jsonb, $12::jsonb
+    $8::text, $9::text, $10::text, $11::jsonb,
+    CASE WHEN $12::jsonb IS NOT NULL THEN journal.unless_erased($4::text, $12::jsonb) END
 FROM journal.take(ARRAY[$1::text], ARRAY[1::bigint]) AS k
+
+-- name: bar
+-- Whoever appends about these now is waited for, and whoever comes after waits for this to commit.
+INSERT INTO journal.erased (subject)
+SELECT k.taken_key FROM journal.take($1::text[], array_fill(0::bigint, ARRAY[cardinality($1::text[])])) AS k
+ON CONFLICT DO NOTHING
 
 -- name: lease_sequencer
 UPDATE journal.head SET owner = $1, fence = fence + (owner IS DISTINCT FROM $1)::int,
@@ -52,8 +60,10 @@ WITH head AS MATERIALIZED (
     INSERT INTO journal.events (position, append_id, recorded_at, id, type, subject, partitionkey, sequence, time,
         correlationid, causationid, traceparent, dataclass, retention, data, personal)
     SELECT given, append_id, at, id, type, subject, partitionkey, sequence, time, correlationid, causationid,
-        traceparent, dataclass, retention, data, personal
-    FROM batch ORDER BY given
+        traceparent, dataclass, coalesce(declared, retention), data, personal
+    FROM batch
+    LEFT JOIN (SELECT type AS of_type, retention AS declared FROM journal.retentions) AS kept ON of_type = type
+    ORDER BY given
 ), gone AS (
     -- By place, not by a join that would read all of a long backlog for each batch; staged rows never change.
     DELETE FROM journal.staged WHERE ctid = ANY(ARRAY(SELECT place FROM batch))
@@ -65,6 +75,16 @@ UPDATE journal.head SET position = reached.last, recorded_at = reached.at
 FROM (SELECT max(given) AS last, max(at) AS at, count(*) AS n FROM batch) AS reached
 WHERE reached.n > 0
 RETURNING head.position, reached.n
+
+-- name: retain
+-- Types that are declared no more are kept as whoever appends them says.
+WITH given AS (
+    SELECT * FROM unnest($1::text[], $2::text[]) AS u(type, retention)
+), gone AS (
+    DELETE FROM journal.retentions r WHERE NOT EXISTS (SELECT FROM given WHERE given.type = r.type)
+)
+INSERT INTO journal.retentions AS r (type, retention) SELECT type, retention FROM given ORDER BY type
+ON CONFLICT (type) DO UPDATE SET retention = excluded.retention WHERE r.retention <> excluded.retention
 
 -- name: head
 SELECT epoch, position FROM journal.head
@@ -165,8 +185,24 @@ ORDER BY f.name, f.lane
 
 -- name: reposition
 -- Replay: the fence is raised and the owner dropped, so that whoever takes the lane next begins at the new position.
-UPDATE journal.followers SET position = $2, owner = NULL, fence = fence + 1 WHERE name = $1
+-- A lane that is not that far is left alone: going forward would pass events over.
+UPDATE journal.followers SET position = $2, owner = NULL, fence = fence + 1 WHERE name = $1 AND position > $2
 RETURNING lane
+
+-- name: lanes_beyond
+SELECT count(*) AS lanes, count(*) FILTER (WHERE position > $2) AS beyond, max(position) AS furthest
+FROM journal.followers WHERE name = $1
+
+-- name: events_between
+-- What a replay meets again, by type; counted up to $4 events.
+SELECT type, count(*) FROM (
+    SELECT type FROM journal.events
+    WHERE position > $1 AND position <= $2
+      AND recorded_at >= coalesce(
+          (SELECT m.recorded_at FROM journal.marks m WHERE m.position <= $1 ORDER BY m.position DESC LIMIT 1), '-infinity')
+      AND ($3::text[] IS NULL OR type = ANY($3))
+    LIMIT $4
+) AS met GROUP BY type ORDER BY type
 
 -- name: forget_parked
 DELETE FROM journal.parked WHERE follower = $1 AND position > $2
@@ -182,14 +218,16 @@ SELECT DISTINCT partitionkey FROM journal.parked WHERE follower = $1 AND partiti
 INSERT INTO journal.parked (follower, position, lane, partitionkey, event_id, behind, reason, detail, attempts,
     next_attempt, owner, value_at_stake)
 SELECT $1, u.position, $2, u.partitionkey, u.event_id, u.behind, $7, $8, 0,
-    CASE WHEN u.behind OR $9::float8 IS NULL THEN NULL ELSE clock_timestamp() + make_interval(secs => $9) END, $10, $11
-FROM unnest($3::bigint[], $4::text[], $5::uuid[], $6::bool[]) AS u(position, partitionkey, event_id, behind)
+    CASE WHEN u.behind OR $9::float8 IS NULL THEN NULL ELSE clock_timestamp() + make_interval(secs => $9) END, $10,
+    u.stake
+FROM unnest($3::bigint[], $4::text[], $5::uuid[], $6::bool[], $11::text[])
+    AS u(position, partitionkey, event_id, behind, stake)
 ON CONFLICT (follower, position) DO NOTHING
 
 -- name: due
 -- The first parked event of each key whose next attempt has come. An index can be searched up to the time of the
 -- statement, not up to a clock that goes on.
-SELECT p.position, p.partitionkey, p.attempts, p.reason FROM journal.parked p
+SELECT p.position, p.partitionkey, p.attempts, p.skip FROM journal.parked p
 WHERE p.follower = $1 AND p.lane = $2 AND NOT p.behind AND p.next_attempt <= statement_timestamp()
 ORDER BY p.next_attempt LIMIT $3
 
@@ -222,21 +260,65 @@ WHERE follower = $1 AND position = (
 -- name: repark
 UPDATE journal.parked SET attempts = $3, reason = $5, detail = $6,
     next_attempt = CASE WHEN $4::float8 IS NULL THEN NULL ELSE clock_timestamp() + make_interval(secs => $4) END
-WHERE follower = $1 AND position = $2 AND reason <> $7
+WHERE follower = $1 AND position = $2 AND NOT skip
 
--- name: retry_parked
-UPDATE journal.parked SET next_attempt = clock_timestamp() WHERE follower = $1 AND position = $2 AND NOT behind
-RETURNING position
-
--- name: skip_parked
-UPDATE journal.parked SET reason = $3, next_attempt = clock_timestamp()
+-- name: act_parked
+-- Due now, to be tried or to be let go: its lane does it.
+UPDATE journal.parked SET next_attempt = clock_timestamp(), skip = $3, note = coalesce($4, note)
 WHERE follower = $1 AND position = $2 AND NOT behind
 RETURNING partitionkey
 
+-- name: chosen_count
+SELECT count(*) FROM journal.parked
+WHERE follower = $1 AND NOT behind AND ($2::text IS NULL OR partitionkey = $2) AND ($3::text IS NULL OR reason = $3)
+
+-- name: chosen
+SELECT follower, position, lane, partitionkey, event_id::text, behind, reason, detail, attempts, next_attempt, owner,
+    value_at_stake, parked_at, skip, note
+FROM journal.parked
+WHERE follower = $1 AND NOT behind AND ($2::text IS NULL OR partitionkey = $2) AND ($3::text IS NULL OR reason = $3)
+ORDER BY position LIMIT $4
+
+-- name: act_chosen
+-- Due one after another, $5 of them a second, in the order of the journal.
+WITH chosen AS (
+    SELECT position, row_number() OVER (ORDER BY position) AS place
+    FROM (
+        SELECT position FROM journal.parked
+        WHERE follower = $1 AND NOT behind AND ($2::text IS NULL OR partitionkey = $2)
+          AND ($3::text IS NULL OR reason = $3)
+        ORDER BY position LIMIT $4 FOR UPDATE
+    ) AS locked
+)
+UPDATE journal.parked p SET skip = $6, note = coalesce($7, p.note),
+    next_attempt = statement_timestamp() + make_interval(secs => (chosen.place - 1) / $5::float8)
+FROM chosen WHERE p.follower = $1 AND p.position = chosen.position
+RETURNING p.next_attempt
+
+-- name: hold_chosen
+UPDATE journal.parked SET next_attempt = NULL, skip = false, note = coalesce($5, note)
+WHERE follower = $1 AND position IN (
+    SELECT position FROM journal.parked
+    WHERE follower = $1 AND NOT behind AND ($2::text IS NULL OR partitionkey = $2) AND ($3::text IS NULL OR reason = $3)
+      AND next_attempt IS NOT NULL
+    ORDER BY position LIMIT $4 FOR UPDATE)
+RETURNING position
+
 -- name: parked
 SELECT follower, position, lane, partitionkey, event_id::text, behind, reason, detail, attempts, next_attempt, owner,
-    value_at_stake, parked_at
-FROM journal.parked ORDER BY parked_at LIMIT $1
+    value_at_stake, parked_at, skip, note
+FROM journal.parked WHERE $2::text IS NULL OR follower = $2 ORDER BY parked_at LIMIT $1
+
+-- name: parked_counts
+SELECT follower, count(*) FROM journal.parked GROUP BY follower
+
+-- name: parked_at
+SELECT follower, position, lane, partitionkey, event_id::text, behind, reason, detail, attempts, next_attempt, owner,
+    value_at_stake, parked_at, skip, note
+FROM journal.parked WHERE follower = $1 AND position = $2
+
+-- name: parked_behind
+SELECT count(*) FROM journal.parked WHERE follower = $1 AND partitionkey = $2 AND position > $3
 
 -- name: ensure_partitions
 SELECT journal.ensure_partitions($1, $2)

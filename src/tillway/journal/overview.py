@@ -1,17 +1,15 @@
-"""What people see of followers and parked work, and what they may do about it: replay, retry, skip."""
+"""What people see of followers and parked work; partitions made ahead, nodes buried."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
-from tillway.errors import NotFound
 from tillway.journal.appending import SQL
-from tillway.journal.parked import SKIPPED
 from tillway.journal.reading import Reads
-from tillway.postgres import Database
 
 # Months of partitions made ahead: an outage of upkeep for weeks goes unnoticed by writers.
 PARTITIONS_AHEAD: Final = 2
@@ -37,7 +35,10 @@ class FollowerState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParkedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One parked event: by whom, why, since when, when it is tried next (None: a person must act)."""
+    """One parked event: by whom, why, since when, when it is tried next (None: a person must act).
+
+    `skip`: a person decided to let it go, which the lane's holder does next. `note`: who asked for what, and why.
+    """
 
     follower: str
     position: int
@@ -52,6 +53,8 @@ class ParkedItem(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     value_at_stake: str | None
     parked_at: datetime
+    skip: bool = False
+    note: str | None = None
 
 
 async def ensure_partitions(db: Reads, since: datetime) -> None:
@@ -59,37 +62,34 @@ async def ensure_partitions(db: Reads, since: datetime) -> None:
     await db.fetchval(SQL["ensure_partitions"], since, PARTITIONS_AHEAD)
 
 
+async def retain(db: Reads, declared: Mapping[str, str]) -> None:
+    """Keep events of these types (short names) as long as this says from now on: `brief`, `standard` or `long`."""
+    await db.fetchval(SQL["retain"], list(declared), list(declared.values()))
+
+
 async def follower_states(db: Reads) -> tuple[FollowerState, ...]:
     """All lanes of all shared followers."""
     return tuple(FollowerState(**_named(row)) for row in await db.fetch(SQL["followers"]))
 
 
-async def parked_items(db: Reads) -> tuple[ParkedItem, ...]:
-    """The oldest parked events, at most PARKED_SHOWN."""
-    return tuple(ParkedItem(**_named(row)) for row in await db.fetch(SQL["parked"], PARKED_SHOWN))
+async def parked_items(db: Reads, *, follower: str | None = None) -> tuple[ParkedItem, ...]:
+    """The oldest parked events, of one follower or of all, at most PARKED_SHOWN."""
+    return tuple(parked_item(row) for row in await db.fetch(SQL["parked"], PARKED_SHOWN, follower))
 
 
-async def replay(db: Database, follower: str, *, after: int) -> None:
-    """Let a follower read again from after this position. NotFound when nobody is called that.
-
-    What it parked after that position is met again in its place, and parked anew if it still cannot succeed.
-    """
-    async with db.transaction() as tx:
-        if not await tx.fetch(SQL["reposition"], follower, after):
-            raise NotFound(f"no follower is called {follower}")
-        await tx.execute(SQL["forget_parked"], follower, after)
+async def parked_counts(db: Reads) -> dict[str, int]:
+    """How many events each follower parks; who parks none is left out."""
+    return {row[0]: row[1] for row in await db.fetch(SQL["parked_counts"])}
 
 
-async def retry(db: Database, follower: str, position: int) -> None:
-    """Try a parked event again now instead of at its next time."""
-    if await db.fetchval(SQL["retry_parked"], follower, position) is None:
-        raise NotFound(f"{follower} has no parked event at {position} that is first of its key")
+def parked_item(row: Any) -> ParkedItem:
+    """A parked event from its row."""
+    return ParkedItem(**_named(row))
 
 
-async def skip(db: Database, follower: str, position: int) -> None:
-    """Let a parked event go without effect; then the next of its key is tried. The lane's holder does it, soon."""
-    if await db.fetchval(SQL["skip_parked"], follower, position, SKIPPED) is None:
-        raise NotFound(f"{follower} has no parked event at {position} that is first of its key")
+async def bury(db: Reads) -> None:
+    """Forget nodes that ended long ago."""
+    await db.fetchval(SQL["bury"])
 
 
 def _named(row: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tillway.errors import LeaseLost, OutcomeUnknown, TillwayError, TryAgain, re
 from tillway.journal import reading
 from tillway.journal.appending import SQL
 from tillway.journal.event import Recorded
-from tillway.journal.parking import next_parked, sort
+from tillway.journal.parking import at_stake, next_parked, sort
 from tillway.postgres import Database, Tx
 
 log = logging.getLogger(__name__)
@@ -23,9 +23,6 @@ HOLDS: Final = (TryAgain, OutcomeUnknown)
 
 # Parked events of a lane that are tried again in one turn, so that retries never starve what is new.
 RETRY_LIMIT: Final = 20
-
-# The reason of a parked event that a person wants to let go: the lane does it, so that nobody else frees a key.
-SKIPPED: Final = "skipped"
 
 Within = Callable[[Tx, Recorded], Awaitable[None]]
 Before = Callable[[Recorded], Awaitable[None]]
@@ -81,7 +78,8 @@ async def retry_due(
     """
     let_go = False
     for row in await db.fetch(SQL["due"], holding.name, holding.lane, RETRY_LIMIT):
-        found = () if row["reason"] == SKIPPED else await reading.at(db, [row["position"]])
+        # What a person lets go is let go by the lane, so that nobody else frees a key.
+        found = () if row["skip"] else await reading.at(db, [row["position"]])
         try:
             if before is not None:
                 for event in found:
@@ -112,9 +110,7 @@ async def _repark(db: Database, holding: Holding, row: Any, error: Exception) ->
     seconds = None if wait is None else wait.total_seconds()
     async with db.transaction() as tx:
         await still_ours(tx, holding)
-        await tx.execute(
-            SQL["repark"], holding.name, row["position"], attempts, seconds, told.code, told.detail, SKIPPED
-        )
+        await tx.execute(SQL["repark"], holding.name, row["position"], attempts, seconds, told.code, told.detail)
 
 
 async def _write(
@@ -133,5 +129,5 @@ async def _write(
         detail,
         None if wait is None else wait.total_seconds(),
         holding.owner,
-        None,
+        [at_stake(event) for event in events],
     )

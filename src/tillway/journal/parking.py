@@ -53,6 +53,13 @@ def rest_of_hold(held_until: datetime | None, now: datetime) -> timedelta:
     return timedelta(0) if held_until is None else max(timedelta(0), held_until - now)
 
 
+def at_stake(event: Recorded) -> str | None:
+    """What hangs on an event in money, as people write it: its total, where it has one."""
+    data = event.data
+    gross, currency = data.get("gross"), data.get("currency")
+    return f"{gross} {currency}" if isinstance(gross, str) and isinstance(currency, str) else None
+
+
 class Sorted(msgspec.Struct, frozen=True):
     """A batch divided: what may be applied, and what must wait behind a parked event of its key."""
 

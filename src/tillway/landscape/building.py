@@ -9,9 +9,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from tillway.landscape import schema
-from tillway.landscape.checks import Declared, check
+from tillway.landscape.checks import check
+from tillway.landscape.declared import Declared
 from tillway.landscape.document import Document, parse
 from tillway.landscape.landscape import INHERITED, Landscape
+from tillway.landscape.policies import CEDAR, FOLDER, PolicySet, compiled
+from tillway.landscape.policy_checks import check_policies
 from tillway.landscape.problem import InvalidLandscape, Path, meant
 
 # Stands in while an invalid landscape's sound entries are checked against each other; never leaves this file.
@@ -19,17 +22,34 @@ _STAND_IN = {"name": "?", "currency": "XXX", "timezone": "UTC"}
 
 
 def build(files: Mapping[str, str]) -> Landscape:
-    """The landscape that these YAML texts (by file name) declare. Raises InvalidLandscape with every finding."""
-    document = parse(files)
+    """The landscape that these texts declare: YAML, and Cedar policies by the ending `.cedar` of their file's name.
+
+    Raises InvalidLandscape with every finding.
+    """
+    document = parse({file: text for file, text in files.items() if not file.endswith(CEDAR)})
     if document.unreadable:
         raise InvalidLandscape(document.problems)
+    policies = _policies(document, {file: text for file, text in files.items() if file.endswith(CEDAR)})
     landscape = _validated(document)
     if landscape is not None:
         for problem in check(landscape, _declared(document.data)):
             document.finding(problem.path, problem.text, problem.remedy)
+        for problem in check_policies(landscape, policies):
+            document.finding(problem.path, problem.text, problem.remedy, problem.mark)
     if document.problems or landscape is None:
         raise InvalidLandscape(document.problems)
     return landscape
+
+
+def _policies(document: Document, texts: Mapping[str, str]) -> PolicySet | None:
+    """The policies compiled, and their texts put into the document; what is wrong with them is noted there."""
+    if "policies" in document.data:
+        remedy = f"write them as files {FOLDER}/<name>{CEDAR} beside this one"
+        document.finding(("policies",), "policies do not stand in YAML", remedy)
+    document.data["policies"] = dict(texts)
+    found = compiled(texts)
+    document.problems += found.problems
+    return found.policies
 
 
 def _validated(document: Document) -> Landscape | None:

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
+from tillway.landscape.declared import Declared, refers
 from tillway.landscape.landscape import Landscape
+from tillway.landscape.machine_checks import identified, vouched
 from tillway.landscape.model import RESERVED_CONSUMER, Consumer, CustomerEntry, PriceListEntry, Shop, SubscriptionEntry
-from tillway.landscape.problem import Path, Problem, meant
+from tillway.landscape.problem import Path, Problem
+from tillway.landscape.quotas import ALL_APIS
 
 # Interfaces that hand out events: who may call them must say which events.
 EVENT_APIS = ("events", "subscriptions")
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """Ids that stand in the files by section, broken entries included, so that one mistake is told once."""
-
-    ids: Mapping[str, AbstractSet[str]]
-
-    def of(self, section: str) -> AbstractSet[str]:
-        """Ids that a section declares."""
-        return self.ids.get(section, frozenset())
 
 
 def check(landscape: Landscape, declared: Declared) -> tuple[Problem, ...]:
@@ -32,27 +22,23 @@ def check(landscape: Landscape, declared: Declared) -> tuple[Problem, ...]:
         *(problem for shop in landscape.shops.values() for problem in _shop(shop, landscape, declared)),
         *_tills(landscape),
         *(problem for one in landscape.consumers.values() for problem in _consumer(one, landscape, declared)),
+        *vouched(landscape, declared),
         *(problem for one in landscape.subscriptions.values() for problem in _subscription(one, landscape, declared)),
     )
-
-
-def _refers(path: Path, what: str, key: str | None, known: Iterable[str]) -> Iterator[Problem]:
-    if key is not None and key not in known:
-        yield Problem(path=path, text=f"there is no {what} {key!r}", remedy=meant(key, known) or f"declare a {what}")
 
 
 def _price_lists_and_customers(landscape: Landscape, declared: Declared) -> Iterator[Problem]:
     connections = declared.of("connections")
     for entry in landscape.price_lists.values():
-        yield from _refers(("price_lists", entry.id, "connection"), "connection", entry.connection, connections)
+        yield from refers(("price_lists", entry.id, "connection"), "connection", entry.connection, connections)
     for customer in landscape.customers.values():
-        yield from _refers(("customers", customer.id, "connection"), "connection", customer.connection, connections)
+        yield from refers(("customers", customer.id, "connection"), "connection", customer.connection, connections)
 
 
 def _shop(shop: Shop, landscape: Landscape, declared: Declared) -> Iterator[Problem]:
     here: Path = ("shops", shop.id)
-    yield from _refers((*here, "connection"), "connection", shop.connection, declared.of("connections"))
-    yield from _refers((*here, "price_list"), "price list", shop.price_list, declared.of("price_lists"))
+    yield from refers((*here, "connection"), "connection", shop.connection, declared.of("connections"))
+    yield from refers((*here, "price_list"), "price list", shop.price_list, declared.of("price_lists"))
     price_list = landscape.price_lists.get(shop.price_list)
     yield from _elsewhere((*here, "price_list"), price_list, shop, declared)
     if shop.tills and not shop.tender_methods:
@@ -95,18 +81,29 @@ def _consumer(consumer: Consumer, landscape: Landscape, declared: Declared) -> I
     here: Path = ("consumers", consumer.id)
     if consumer.id == RESERVED_CONSUMER:
         yield Problem(path=here, text="this name is kept for operators' tokens", remedy="call the consumer otherwise")
-    yield from _refers((*here, "shop"), "shop", consumer.shop, declared.of("shops"))
-    yield from _refers((*here, "price_list"), "price list", consumer.price_list, declared.of("price_lists"))
-    yield from _refers((*here, "customer"), "customer", consumer.customer, declared.of("customers"))
+    yield from refers((*here, "shop"), "shop", consumer.shop, declared.of("shops"))
+    yield from refers((*here, "price_list"), "price list", consumer.price_list, declared.of("price_lists"))
+    yield from refers((*here, "customer"), "customer", consumer.customer, declared.of("customers"))
+    yield from identified(consumer, landscape, declared)
+    yield from _time_box(here, consumer)
     yield from _scopes(here, consumer, declared)
     yield from _consumer_shops(here, consumer, declared)
     yield from _event_types((*here, "event_types"), consumer.event_types, declared)
+    for api in consumer.quotas:
+        if api != ALL_APIS:
+            yield from refers((*here, "quotas", api), "interface", api, declared.of("apis"))
     yield from _same_connection(here, consumer, landscape, declared)
+
+
+def _time_box(here: Path, consumer: Consumer) -> Iterator[Problem]:
+    begins, ends = consumer.valid_from, consumer.valid_until
+    if begins is not None and ends is not None and ends.isoformat()[:10] < begins.isoformat()[:10]:
+        yield Problem(path=(*here, "valid_until"), text="lies before valid_from", remedy="exchange the two")
 
 
 def _scopes(here: Path, consumer: Consumer, declared: Declared) -> Iterator[Problem]:
     for index, scope in enumerate(consumer.scopes):
-        yield from _refers((*here, "scopes", index), "interface", scope.split(":")[0], declared.of("apis"))
+        yield from refers((*here, "scopes", index), "interface", scope.split(":")[0], declared.of("apis"))
         if scope in consumer.scopes[:index]:
             yield Problem(path=(*here, "scopes", index), text=f"{scope!r} stands twice", remedy="keep one")
     if not consumer.event_types and any(scope.split(":")[0] in EVENT_APIS for scope in consumer.scopes):
@@ -124,7 +121,7 @@ def _consumer_shops(here: Path, consumer: Consumer, declared: Declared) -> Itera
     if not isinstance(consumer.shops, tuple):
         return
     for index, shop in enumerate(consumer.shops):
-        yield from _refers((*here, "shops", index), "shop", shop, declared.of("shops"))
+        yield from refers((*here, "shops", index), "shop", shop, declared.of("shops"))
     if consumer.shop is not None and consumer.shop not in consumer.shops:
         text = f"its own shop {consumer.shop!r} is not among its shops"
         yield Problem(path=(*here, "shops"), text=text, remedy=f"add {consumer.shop} to shops")
@@ -142,12 +139,12 @@ def _event_types(here: Path, types: Iterable[str], declared: Declared) -> Iterat
     if types == "*":
         return
     for index, event_type in enumerate(types):
-        yield from _refers((*here, index), "event type", event_type, declared.of("events"))
+        yield from refers((*here, index), "event type", event_type, declared.of("events"))
 
 
 def _subscription(entry: SubscriptionEntry, landscape: Landscape, declared: Declared) -> Iterator[Problem]:
     here: Path = ("subscriptions", entry.id)
-    yield from _refers((*here, "consumer"), "consumer", entry.consumer, declared.of("consumers"))
+    yield from refers((*here, "consumer"), "consumer", entry.consumer, declared.of("consumers"))
     yield from _event_types((*here, "types"), entry.types, declared)
     consumer = landscape.consumers.get(entry.consumer)
     if consumer is None or consumer.event_types == "*":

@@ -11,22 +11,25 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, Field, model_validator
 
 from tillway.errors import Misconfigured, NotFound
+from tillway.landscape.base import Model, SecretRef
+from tillway.landscape.machines import Issuer, PublicKeyRef, Transport
 from tillway.landscape.model import (
     Api,
     Connection,
     Consumer,
     CustomerEntry,
     EventEntry,
-    Model,
     Organisation,
     Outbound,
     PriceListEntry,
-    SecretRef,
     Shop,
     SubscriptionEntry,
     Till,
 )
-from tillway.landscape.values import EventType, Id, named
+from tillway.landscape.policies import PolicySet, compiled
+from tillway.landscape.problem import InvalidLandscape
+from tillway.landscape.shipped import BASE_FILE, base
+from tillway.landscape.values import EventType, Id, Network, named
 
 E = TypeVar("E")
 
@@ -53,10 +56,18 @@ class Landscape(Model):
     """Event types by short name."""
     consumers: Annotated[Mapping[Id, Consumer], BeforeValidator(named)] = Field(default_factory=dict)
     """Everybody who may call, by id."""
+    issuers: Annotated[Mapping[Id, Issuer], BeforeValidator(named)] = Field(default_factory=dict)
+    """Others whose tokens say who a machine is, by id."""
     subscriptions: Annotated[Mapping[Id, SubscriptionEntry], BeforeValidator(named)] = Field(default_factory=dict)
     """Standing subscriptions by id."""
+    networks: Mapping[Id, tuple[Network, ...]] = Field(default_factory=dict)
+    """Labels that policies know networks by: each with its address ranges in CIDR notation."""
+    policies: Mapping[str, str] = Field(default_factory=dict)
+    """Cedar policies by file name; they stand in `policies/*.cedar`, never in YAML."""
     outbound: Outbound = Outbound()
     """Where the hub itself may connect to."""
+    transport: Transport = Transport()
+    """What stands between the hub and those who call it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -73,8 +84,11 @@ class Landscape(Model):
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 (hex) of the canonical content; order, comments and spelled-out defaults do not count."""
-        content = self.model_dump(mode="json")
+        """SHA-256 (hex) of the canonical content and the base policies.
+
+        Order, comments of YAML and spelled-out defaults do not count.
+        """
+        content = self.model_dump(mode="json") | {BASE_FILE: base()}
         return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     @cached_property
@@ -87,6 +101,19 @@ class Landscape(Model):
         for entry in self.subscriptions.values():
             found[entry.consumer] = (*found.get(entry.consumer, ()), entry)
         return found
+
+    @cached_property
+    def policy_set(self) -> PolicySet:
+        """The base policies and the landscape's own, compiled; Misconfigured if they do not hold together."""
+        found = compiled(self.policies)
+        if found.policies is None:
+            raise InvalidLandscape(found.problems)
+        return found.policies
+
+    @cached_property
+    def derived(self) -> dict[str, Any]:
+        """What rooms worked out from this landscape alone, by a name of theirs: it lives as long as the landscape."""
+        return {}
 
     def connection(self, connection_id: str) -> Connection:
         """The connection with this id; Misconfigured if there is none."""
@@ -141,9 +168,16 @@ class Landscape(Model):
         for connection in self.connections.values():
             yield f"connections.{connection.id}.key", connection.key
         for consumer in self.consumers.values():
-            yield f"consumers.{consumer.id}.secret", consumer.secret
+            if consumer.secret is not None:
+                yield f"consumers.{consumer.id}.secret", consumer.secret
         for subscription in self.subscriptions.values():
             yield f"subscriptions.{subscription.id}.delivery.secret", subscription.delivery.secret
+
+    def key_refs(self) -> Iterator[tuple[str, PublicKeyRef]]:
+        """Every reference to a public key with the path it stands at, e.g. `consumers.webshop.keys.0`."""
+        for consumer in self.consumers.values():
+            for index, ref in enumerate(consumer.keys):
+                yield f"consumers.{consumer.id}.keys.{index}", ref
 
 
 def _found(what: str, entries: Mapping[str, E], key: str) -> E:

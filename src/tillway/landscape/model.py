@@ -10,25 +10,21 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt
 
+from tillway.landscape.base import Entry, Model, SecretRef
+from tillway.landscape.machines import Proof, PublicKeys, Thumbprint
+from tillway.landscape.quotas import ApiOrAll, PerSecond, Quota
 from tillway.landscape.values import (
     AllOrIds,
+    ClosedClass,
     ConsumerKind,
     Criticality,
     Currency,
     EventType,
     Id,
     Layer,
+    Moment,
     Network,
     OdooId,
     OdooList,
@@ -46,35 +42,10 @@ from tillway.masking import DataClassName
 WORKERS_MAX = 64
 # Slower than once a day is not polling any more, faster than twice a second is an attack.
 POLL_SECONDS_MIN, POLL_SECONDS_MAX = 0.5, 86_400.0
+# Prices and products of the day before are no longer those of today.
+STALE_SECONDS_MAX = 86_400.0
 # Sub of operator tokens, so no consumer may be called like it.
 RESERVED_CONSUMER = "operator"
-
-
-class Model(BaseModel):
-    """Frozen, strict about unknown fields, documented by the text under each field."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Entry(Model):
-    """An entry of a section; `id` is its key in YAML and is never written inside."""
-
-    id: str
-
-
-class SecretRef(Model):
-    """Where a secret is found; the secret itself never stands in a landscape."""
-
-    env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
-    """Name of the environment variable that holds the secret."""
-    file: Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00]+$")] | None = None
-    """Path of the file that holds the secret, relative to the landscape's directory."""
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> SecretRef:
-        if (self.env is None) == (self.file is None):
-            raise ValueError("a secret is either {env: NAME} or {file: path}")
-        return self
 
 
 class Organisation(Model):
@@ -105,6 +76,8 @@ class Connection(Entry):
     """Seconds between two polls for changes; absent: the hub's setting."""
     workers: Annotated[StrictInt, Field(ge=1, le=WORKERS_MAX)] = 2
     """Worker processes the ERP has; the governor never asks for more at once."""
+    per_second: PerSecond | None = None
+    """Calls a second that all nodes together may make; absent: as many as its workers answer."""
 
 
 class PriceListEntry(Entry):
@@ -153,6 +126,8 @@ class Shop(Entry):
     """IANA name; absent: the organisation's."""
     currency: Currency
     """ISO 4217 code; absent: the organisation's."""
+    region: Id | None = None
+    """The region it belongs to, for policies."""
     tills: Annotated[Mapping[Id, Till], BeforeValidator(named)] = Field(default_factory=dict)
     """Its tills by id; a till's id is unique in the whole landscape."""
     tender_methods: Mapping[TenderKind, OdooId] = Field(default_factory=dict)
@@ -178,6 +153,8 @@ class Api(Entry):
     """critical, high, normal or low: what is shed last and what first."""
     data_class: DataClassName
     """Highest class of data it carries: public, internal, confidential, personal, payment or secret."""
+    stale_seconds: Annotated[float, Field(gt=0, le=STALE_SECONDS_MAX)] | None = None
+    """How old (seconds) an answer from memory may be while Postgres is away; absent: 503 instead."""
 
 
 class EventEntry(Entry):
@@ -202,8 +179,16 @@ class Consumer(Entry):
     """Why it needs what it is given."""
     kind: ConsumerKind
     """machine, device or person."""
-    secret: SecretRef
-    """Its client secret: {env: NAME} or {file: path}."""
+    secret: SecretRef | None = None
+    """Its client secret: {env: NAME} or {file: path}; for development, a key or a certificate is better."""
+    keys: PublicKeys = ()
+    """Its public keys, each {file: path} or {jwk: {...}}: it signs what it asks a token with (private_key_jwt)."""
+    certificate: Thumbprint | None = None
+    """SHA-256 thumbprint of its TLS client certificate, in base64url (x5t#S256) or hex."""
+    proof: Proof = "none"
+    """What its tokens are bound to: none, dpop (a key it proves to hold at each call) or mtls (its certificate)."""
+    acts_for: tuple[Id, ...] = ()
+    """Consumers that it may call on behalf of, by exchanging a token of theirs."""
     scopes: tuple[Scope, ...]
     """What it may do, e.g. orders:write."""
     shop: Id | None = None
@@ -216,6 +201,16 @@ class Consumer(Entry):
     """The shops whose data it may touch: "*" or a list of ids; absent: only its own shop."""
     event_types: AllOrIds = ()
     """The event types it may receive: "*" or a list of short names; absent: none."""
+    data_classes: tuple[ClosedClass, ...] = ()
+    """The closed classes of data it may read: personal, payment; public, internal and confidential are open to all."""
+    roles: tuple[Id, ...] = ()
+    """Words that policies know it by, e.g. support."""
+    valid_from: Moment | None = None
+    """It may do nothing before: a moment with its zone, or a day, which begins in the organisation's timezone."""
+    valid_until: Moment | None = None
+    """It may do nothing after: a moment with its zone, or a day, which ends in the organisation's timezone."""
+    quotas: Mapping[ApiOrAll, Quota] = Field(default_factory=dict)
+    """How often it may ask, by interface; `*` for each that is not named; absent: 1,000 a second, 5,000 at once."""
     review: date
     """The day its rights are looked at again, e.g. 2027-06-30."""
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from tillway.errors import Misconfigured
+from tillway.landscape.base import SecretRef
 from tillway.landscape.building import build
 from tillway.landscape.landscape import Landscape
-from tillway.landscape.model import SecretRef
+from tillway.landscape.machines import PublicKeyRef
+from tillway.landscape.policies import CEDAR, FOLDER, TESTS
+from tillway.landscape.policy_cases import Case, cases
 from tillway.masking import remember_secret
 
 # A file of 10,000 shops has about 4 MB; more is no landscape.
@@ -20,13 +25,20 @@ SECRET_BYTES_MAX = 64 * 1024
 
 
 def read(directory: Path) -> Landscape:
-    """The landscape in a directory's `*.yaml` files. Raises Misconfigured with every finding at once."""
+    """The landscape in a directory's `*.yaml` and `policies/*.cedar`. Raises Misconfigured with every finding."""
     files = {path.name: _text(path) for path in _yaml_files(directory)}
+    policies = {f"{FOLDER}/{path.name}": _text(path) for path in _cedar_files(directory)}
     if not files:
         raise Misconfigured(
             f"no landscape in {directory}: there is no *.yaml file", remedy="write one, or name another"
         )
-    return build(files)
+    return build(files | policies)
+
+
+def read_cases(directory: Path, landscape: Landscape) -> tuple[Case, ...]:
+    """The tests of policies in `policies/tests/*.yaml`, none if there are none. Raises Misconfigured."""
+    paths = sorted((directory / FOLDER / TESTS).glob("*.yaml"))
+    return cases({f"{FOLDER}/{TESTS}/{path.name}": _text(path) for path in paths}, landscape)
 
 
 def reveal(ref: SecretRef, directory: Path) -> str:
@@ -37,6 +49,17 @@ def reveal(ref: SecretRef, directory: Path) -> str:
         raise Misconfigured(f"the secret in {where} is missing or empty", remedy="provide it, or correct the reference")
     remember_secret(secret)
     return secret
+
+
+def public_keys(ref: PublicKeyRef, directory: Path) -> Any:
+    """The JWK or JWK set behind a reference, not yet judged. Misconfigured if there is none or it is not JSON."""
+    if ref.jwk is not None:
+        return ref.jwk
+    where = f"file {ref.file}"
+    try:
+        return json.loads(_secret_file(directory / str(ref.file), where, "public key"))
+    except ValueError as error:
+        raise Misconfigured(f"the public key in {where} is not JSON", remedy="give a JWK or a JWK set") from error
 
 
 def reveal_all(landscape: Landscape, directory: Path) -> Mapping[str, str]:
@@ -57,10 +80,11 @@ def reveal_all(landscape: Landscape, directory: Path) -> Mapping[str, str]:
 
 
 def fingerprint(directory: Path, landscape: Landscape | None = None) -> str:
-    """Changes when a file of the landscape, or a secret file `landscape` refers to, changed: times and sizes only."""
-    paths = list(_yaml_files(directory))
+    """Changes when a file of the landscape, or a secret or key file it refers to, changed: times and sizes only."""
+    paths = [*_yaml_files(directory), *_cedar_files(directory)]
     if landscape is not None:
-        paths += sorted({directory / ref.file for _, ref in landscape.secret_refs() if ref.file})
+        files = {ref.file for _, ref in landscape.secret_refs()} | {ref.file for _, ref in landscape.key_refs()}
+        paths += sorted(directory / file for file in files if file)
     digest = hashlib.sha256()
     for path in paths:
         digest.update(f"{path}\x1f{_stamp(path)}\x1e".encode())
@@ -90,6 +114,10 @@ def _yaml_files(directory: Path) -> Iterator[Path]:
             yield path
 
 
+def _cedar_files(directory: Path) -> list[Path]:
+    return sorted(path for path in (directory / FOLDER).glob(f"*{CEDAR}") if not path.name.startswith("."))
+
+
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > FILE_BYTES_MAX:
@@ -99,16 +127,16 @@ def _text(path: Path) -> str:
         raise Misconfigured(f"{path.name} cannot be read as UTF-8 text", remedy="check the file") from error
 
 
-def _secret_file(path: Path, where: str) -> str:
+def _secret_file(path: Path, where: str, what: str = "secret") -> str:
     try:
         content = path.read_bytes()
         if len(content) > SECRET_BYTES_MAX:
             raise Misconfigured(
-                f"the secret in {where} is larger than {SECRET_BYTES_MAX} bytes", remedy="check the file"
+                f"the {what} in {where} is larger than {SECRET_BYTES_MAX} bytes", remedy="check the file"
             )
         # Editors end a file with a line break; no secret ends with one.
         return content.decode().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(
-            f"the secret in {where} cannot be read", remedy="provide the file, or let us read it"
+            f"the {what} in {where} cannot be read", remedy="provide the file, or let us read it"
         ) from error

@@ -6,8 +6,8 @@ import copy
 from functools import cache
 from typing import Any
 
+from tillway.landscape.base import Entry
 from tillway.landscape.landscape import INHERITED, Landscape
-from tillway.landscape.model import Entry
 from tillway.landscape.problem import Path
 
 
@@ -25,6 +25,8 @@ def _schema() -> dict[str, Any]:
         # The id is the key an entry stands under, so nobody writes it inside.
         del definition["properties"]["id"]
         definition["required"] = [name for name in definition.get("required", ()) if name != "id"]
+    # Policies are files of their own.
+    del schema["properties"]["policies"]
     shop = definitions["Shop"]
     shop["required"] = [name for name in shop["required"] if name not in INHERITED]
     for definition in (schema, *definitions.values()):
@@ -32,6 +34,7 @@ def _schema() -> dict[str, Any]:
             if "patternProperties" in field:
                 # Pydantic leaves other keys open in the schema although it refuses them.
                 field["additionalProperties"] = False
+    definitions["PublicKeyRef"]["oneOf"] = [{"required": ["file"]}, {"required": ["jwk"]}]
     definitions["SecretRef"]["oneOf"] = [{"required": ["env"]}, {"required": ["file"]}]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Tillway landscape"}
 

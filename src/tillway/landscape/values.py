@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, StrictInt, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, PlainValidator, StrictInt, StringConstraints
 
 # An id travels in URLs, tokens and HTTP Basic names; 64 characters fit every place that shows one.
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 # Short name of an event type, e.g. `order.accepted`.
 EVENT_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$"
+# An interface by name, or all that are not named.
+API_OR_ALL_PATTERN = r"^(\*|[A-Za-z0-9][A-Za-z0-9._-]{0,63})$"
 SCOPE_PATTERN = r"^[a-z][a-z0-9-]*:(read|write)$"
 
 
@@ -39,6 +42,16 @@ def _url(text: str) -> str:
 def _network(text: str) -> str:
     ipaddress.ip_network(text)
     return text
+
+
+def _moment(value: Any) -> date:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value) if "T" in value or " " in value else date.fromisoformat(value)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError("a moment needs its zone, e.g. 2027-06-30T18:00:00+02:00")
+    if not isinstance(value, date):
+        raise ValueError("neither a day nor a moment")  # noqa: TRY004 - pydantic tells of ValueErrors only
+    return value
 
 
 def _odoo_list(value: Any) -> Literal["list"] | int:
@@ -71,6 +84,7 @@ def _with_id(key: Any, entry: Any) -> Any:
 
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+ApiOrAll = Annotated[str, StringConstraints(pattern=API_OR_ALL_PATTERN)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -91,4 +105,10 @@ Criticality = Literal["critical", "high", "normal", "low"]
 Layer = Literal["system", "process", "experience"]
 Retention = Literal["brief", "standard", "long"]
 ConsumerKind = Literal["machine", "device", "person"]
+ClosedClass = Literal["personal", "payment"]
+Moment = Annotated[
+    date,
+    PlainValidator(_moment, json_schema_input_type=date | AwareDatetime),
+    PlainSerializer(lambda value: value.isoformat(), return_type=str),
+]
 TenderKind = Literal["cash", "card", "voucher", "other"]

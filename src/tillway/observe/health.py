@@ -89,7 +89,7 @@ async def look(db: Any, landscape: Landscape, now: datetime, *, poll_seconds: fl
 
 def judge(seen: Seen, landscape: Landscape, now: datetime, *, poll_seconds: float) -> Health:
     """What was seen, weighed. Subscriptions that are switched off or declared no more are left out."""
-    told = {each.follower for each in current(landscape, seen.subscriptions)}
+    told = {each.follower for each in current(landscape, seen.subscriptions, now)}
     states = [state for state in seen.states if not state.name.startswith(_WEBHOOK) or state.name in told]
     followers = tuple(
         _follower(name, [state for state in states if state.name == name], now)

@@ -42,6 +42,9 @@ DONE: Final[Mapping[str, str]] = {
 # The processes that follow, by the event that starts them: without one the transaction waits for its start.
 STARTS: Final[Mapping[str, str]] = {"order.placed": "place-order", "sale.recorded": "book-sale"}
 
+# What may come of a step besides its doing.
+_NOT_DONE: Final = frozenset({"refused", "unknown", "overdue"})
+
 # Where a process stands that waits for a person.
 _EXCEPTION: Final = "exception"
 
@@ -136,12 +139,21 @@ def _steps(known: Known, now: datetime) -> Iterator[Stage]:
 def _way(way: Way, now: datetime) -> Iterator[Stage]:
     since = way.started_at
     for step in way.transitions:
-        yield _stage(DONE.get(step.was, step.was), since, step.at, STEP_MS, now, detail=_way_of(step))
+        yield _stage(_named(step), since, step.at, STEP_MS, now, detail=_way_of(step))
         since = step.at
     if way.finished_at is None:
         stuck = way.state == _EXCEPTION
         detail = f"waits for {way.owner}" if stuck else f"attempts {way.attempts}"
         yield _stage(way.state, since, None, STEP_MS, now, detail=detail, stuck=stuck)
+
+
+def _named(step: TransitionItem) -> str:
+    """What is there after a step: what it does when it went on, otherwise the step and what came of it instead."""
+    if step.was == _EXCEPTION:
+        return f"a person: {step.event}"
+    if step.state == _EXCEPTION or step.event in _NOT_DONE:
+        return f"{step.was}: {step.event}"
+    return DONE.get(step.was, step.was)
 
 
 def _way_of(step: TransitionItem) -> str:
@@ -155,6 +167,8 @@ def _told(known: Known, now: datetime) -> Iterator[Stage]:
     """What was announced after the first event, e.g. `accepted` or `booked`: from its commit to its place."""
     for event in known.events[1:]:
         name = event.type.partition(".")[2]
+        if name == _EXCEPTION and known.ways:
+            continue  # the step that led there says it, with why
         yield _stage(name, event.time, event.recorded_at, RECORDED_MS, now, detail=f"position {event.position}")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from .breaker import Breakers
 from .client import Client
 from .exchange import Limits, Reply, Request
 from .reach import Reach, origin, reach
 
 __all__ = [
+    "Breakers",
     "Client",
     "Limits",
     "Reach",

@@ -22,6 +22,7 @@ from tillway import clock
 from tillway.errors import Misconfigured, OutcomeUnknown, Poison, TryAgain, Unavailable
 from tillway.postgres import in_transaction
 
+from .breaker import DOWN, Breakers
 from .exchange import Reply, Request
 from .reach import Reach, origin
 
@@ -55,9 +56,12 @@ class _Progress:
 class Client:
     """Calls the outside. Make one per process, inside the loop that uses it, and close it at the end."""
 
-    def __init__(self, reach: Reach, *, now: Callable[[], datetime] = clock.now) -> None:
-        """`reach` says which networks may be called beside the public internet."""
+    def __init__(
+        self, reach: Reach, *, now: Callable[[], datetime] = clock.now, breakers: Breakers | None = None
+    ) -> None:
+        """`reach` says which networks may be called beside the public internet; `breakers` (none: never) when not."""
         self._reach = reach
+        self._breakers = breakers
         self._now = now
         self._session: aiohttp.ClientSession | None = None
 
@@ -88,6 +92,26 @@ class Client:
         seconds = self._seconds(request)
         if seconds <= 0:
             raise TryAgain(f"the deadline passed before {place} was called")
+        if self._breakers is None:
+            return await self._asked(request, seconds, place)
+        return await self._guarded(request, seconds, place, self._breakers)
+
+    async def _guarded(self, request: Request, seconds: float, place: str, breakers: Breakers) -> Reply:
+        """The same, unless the far side is left alone just now: then Unavailable, and nothing is sent."""
+        name = request.upstream or place
+        breakers.check(name, clock.monotonic())
+        well: bool | None = None
+        try:
+            reply = await self._asked(request, seconds, place)
+            well = reply.status not in DOWN
+        except (Unavailable, OutcomeUnknown):
+            well = False
+            raise
+        finally:
+            breakers.ended(name, well=well, now=clock.monotonic())
+        return reply
+
+    async def _asked(self, request: Request, seconds: float, place: str) -> Reply:
         progress = _Progress()
         try:
             return await self._exchange(request, seconds, progress)

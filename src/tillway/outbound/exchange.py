@@ -44,6 +44,8 @@ class Request:
     deadline: datetime | None = None
     """When nobody waits any more; cuts `limits.total` short."""
     limits: Limits = field(default_factory=Limits)
+    upstream: str = ""
+    """The far side's name, under which its failures count; empty: the URL's scheme, host and port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from tillway.processes.acting import Acted, Flows, act, actions, flows, signal
 from tillway.processes.backoffice import BackOffices, OrderPlace, TillPlace
 from tillway.processes.book_sale import book_sale
 from tillway.processes.definition import Definition, On, Outcome, Step, Work, drawing
-from tillway.processes.engine import Engine, signal
-from tillway.processes.overview import ExceptionItem, TransitionItem, Way, exceptions, ways
+from tillway.processes.engine import Engine
+from tillway.processes.erasing import PERSONAL
+from tillway.processes.overview import ExceptionItem, TransitionItem, Way, exception, exceptions, transitions, ways
 from tillway.processes.place_order import place_order
 
 __all__ = [
+    "PERSONAL",
+    "Acted",
     "BackOffices",
     "Definition",
     "Engine",
     "ExceptionItem",
+    "Flows",
     "On",
     "OrderPlace",
     "Outcome",
@@ -22,10 +27,15 @@ __all__ = [
     "TransitionItem",
     "Way",
     "Work",
+    "act",
+    "actions",
     "book_sale",
     "drawing",
+    "exception",
     "exceptions",
+    "flows",
     "place_order",
     "signal",
+    "transitions",
     "ways",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from tillway import clock
 from tillway.errors import OutcomeUnknown, TillwayError, TryAgain, report
-from tillway.processes.definition import EXCEPTION, OVERDUE, REFUSED, UNKNOWN, Definition, Outcome, Step
+from tillway.processes.definition import EXCEPTION, OVERDUE, REFUSED, UNANSWERED, UNKNOWN, Definition, Outcome, Step
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,18 +43,23 @@ def failed(
     if isinstance(error, TryAgain) or (isinstance(error, OutcomeUnknown) and not definition.knows(step.state, UNKNOWN)):
         return again(step, attempts, error, deadline=deadline, now=now)
     if isinstance(error, OutcomeUnknown):
-        return _overdue(step, error) if now >= deadline else Outcome(event=UNKNOWN, detail=told.detail)
+        unanswered = {UNANSWERED: clock.iso(now)}
+        if now >= deadline:
+            return replace(_overdue(step, error), data=unanswered)
+        return Outcome(event=UNKNOWN, detail=told.detail, data=unanswered)
     refusal = f"{told.code}: {told.detail}"
     return Outcome(event=REFUSED, detail=refusal, data={"refused": refusal})
 
 
-def resumed(definition: Definition, state: str) -> Outcome | None:
+def resumed(definition: Definition, state: str, now: datetime) -> Outcome | None:
     """What it means that a runner was lost with this step in hand: its outcome is unknown.
 
     None when the table has no line for that, which says that the step may be repeated freely.
     """
     if definition.knows(state, UNKNOWN):
-        return Outcome(event=UNKNOWN, detail="the node that had this step in hand was lost")
+        return Outcome(
+            event=UNKNOWN, detail="the node that had this step in hand was lost", data={UNANSWERED: clock.iso(now)}
+        )
     return None
 
 

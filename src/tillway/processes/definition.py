@@ -21,6 +21,9 @@ START: Final = "start"
 # Outcomes every step may have besides its own: the far side refused, did not answer, or time ran out.
 REFUSED, UNKNOWN, OVERDUE = "refused", "unknown", "overdue"
 
+# Member of an instance's data: when a call last went unanswered whose effect the far side may still be at work on.
+UNANSWERED: Final = "unanswered_at"
+
 # While the far side is away a step is tried again after these waits, the last one repeating until the deadline.
 RETRY: Final = tuple(timedelta(seconds=seconds) for seconds in (0.2, 1, 2, 5, 15, 30, 60))
 

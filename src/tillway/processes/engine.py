@@ -15,12 +15,12 @@ from uuid import UUID
 import msgspec
 
 from tillway import clock, ids, journal
-from tillway.errors import LeaseLost, NotFound, TillwayError, TryAgain
+from tillway.errors import LeaseLost, TillwayError, TryAgain
 from tillway.journal import Follower, Recorded
 from tillway.postgres import Database, Tx, load
 from tillway.processes import deciding
 from tillway.processes.deciding import Advance, Wait
-from tillway.processes.definition import EXCEPTION, START, UNKNOWN, Definition, Outcome, Step
+from tillway.processes.definition import START, UNKNOWN, Definition, Outcome, Step
 from tillway.processes.instance import Instance, claimed
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ class Engine:
         step = instance.definition.step(instance.state)
         if step is None:
             raise AssertionError("unreachable: only states with a step are due")
-        outcome = deciding.resumed(instance.definition, instance.state) if instance.resumed else None
+        outcome = deciding.resumed(instance.definition, instance.state, clock.now()) if instance.resumed else None
         instance.resumed = False
         answer = outcome or await self._act(instance, step)
         if isinstance(answer, Wait):
@@ -214,25 +214,6 @@ class Engine:
             apply=start,
             starts="oldest",
         )
-
-
-async def signal(db: Database, definition: Definition, subject: str, event: str) -> None:
-    """Let a person act on an exception: `retry`, `cancel`, whatever the table allows there.
-
-    NotFound when there is no such instance in the exception state, or the table has no such line.
-    """
-    if not definition.knows(EXCEPTION, event):
-        raise NotFound(f"{definition.name} allows {', '.join(deciding.allowed(definition))} on an exception")
-    async with db.transaction() as tx:
-        row = await tx.fetchrow(SQL["instance"], definition.name, subject)
-        if row is None or row["state"] != EXCEPTION:
-            raise NotFound(f"{definition.name} of {subject} is no exception")
-        target = definition.next(EXCEPTION, event)
-        number = await tx.fetchval(SQL["signal"], row["id"], EXCEPTION, target, definition.deadline.total_seconds())
-        if number is None:
-            raise NotFound(f"{definition.name} of {subject} is no exception")
-        await tx.execute(SQL["note"], row["id"], number, EXCEPTION, event, target, 0, None, None)
-        tx.nudge(DUE_CHANNEL)
 
 
 async def _start(tx: Tx, definition: Definition, events: Sequence[Recorded]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 
+from tillway.errors import NotFound
 from tillway.processes.engine import SQL
 
 # Exceptions one look shows, the oldest first.
@@ -19,6 +21,7 @@ class ExceptionItem(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     definition: str
+    version: int
     subject: str
     state: str
     owner: str
@@ -61,15 +64,28 @@ async def exceptions(db: Any) -> tuple[ExceptionItem, ...]:
     return tuple(ExceptionItem(**dict(row.items())) for row in await db.fetch(SQL["exceptions"], SHOWN))
 
 
+async def exception(db: Any, instance: str) -> ExceptionItem:
+    """One that waits for a person. NotFound when there is none of that id."""
+    try:
+        row = await db.fetchrow(SQL["exception"], UUID(instance))
+    except ValueError:
+        row = None
+    if row is None:
+        raise NotFound("no exception has this id", remedy="see what waits with `tillway process list`")
+    return ExceptionItem(**dict(row.items()))
+
+
+async def transitions(db: Any, instance: str) -> tuple[TransitionItem, ...]:
+    """How one instance went."""
+    rows = await db.fetch(SQL["transitions"], UUID(instance))
+    return tuple(TransitionItem(**{**dict(row.items()), "node": row["node"] and str(row["node"])}) for row in rows)
+
+
 async def ways(db: Any, subject: str) -> tuple[Way, ...]:
     """The instances of one entity."""
     found = []
     for row in await db.fetch(SQL["by_subject"], subject):
-        steps = await db.fetch(SQL["transitions"], row["id"])
-        items = tuple(
-            TransitionItem(**{**dict(step.items()), "node": None if step["node"] is None else str(step["node"])})
-            for step in steps
-        )
+        items = await transitions(db, str(row["id"]))
         found.append(
             Way(
                 definition=row["definition"],

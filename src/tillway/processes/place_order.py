@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from tillway import clock
 from tillway.errors import NotFound
 from tillway.journal import Event
 from tillway.postgres import Database, Part
@@ -21,6 +22,7 @@ from tillway.processes.definition import (
     EXCEPTION,
     REFUSED,
     START,
+    UNANSWERED,
     UNKNOWN,
     Beginning,
     Definition,
@@ -36,6 +38,10 @@ OWNER: Final = "retail-operations"
 
 # An order that is not in the back office by then needs a person; the customer was promised it.
 DEADLINE: Final = timedelta(hours=4)
+
+# A call without an answer may still be at work over there: Odoo ends a request after 2 minutes where nothing else is
+# set, and after 15 where it is set generously. Only then does "not found" mean that it never will be.
+SETTLED: Final = timedelta(minutes=15)
 
 TABLE: Final = (
     On(START, "order.placed", "writing"),
@@ -105,6 +111,14 @@ def verdict(order: Order, held: BackOfficeOrder) -> tuple[str, str]:
     return "confirmed", ""
 
 
+def under_way(data: Mapping[str, Any], now: datetime) -> str:
+    """Why an order that is not found may still turn up over there; empty when it cannot any more. Pure."""
+    unanswered = data.get(UNANSWERED)
+    if unanswered is None or now - datetime.fromisoformat(unanswered) >= SETTLED:
+        return ""
+    return f"not found yet, and the call of {unanswered} was never answered"
+
+
 class _Steps:
     def __init__(self, db: Database, offices: BackOffices) -> None:
         self._db = db
@@ -158,6 +172,8 @@ class _Steps:
         place = self._offices.orders(order.shop, order.customer)
         terms = call(work, place.store.company)
         held = await place.book.find(terms, order.id, order.placed_at)
+        if held is None and (waiting := under_way(work.data, clock.now())):
+            return Outcome(event=UNKNOWN, detail=waiting)
         if held is not None and held.state != "cancelled":
             await place.book.cancel(terms, held.foreign_id)
         parts: tuple[Part, ...] = (orders.settle(order.id, "cancelled"),)

@@ -72,6 +72,9 @@ SELECT id, definition, version, subject, state, step, data, owed, correlation, o
     money_at_risk, currency, exception_code, exception_detail, exception_at, started_at, updated_at, finished_at
 FROM processes.instances WHERE definition = $1 AND subject = $2
 
+-- name: instance_by_id
+SELECT id, definition, version, subject, state FROM processes.instances WHERE id = $1 FOR NO KEY UPDATE
+
 -- name: by_subject
 SELECT id, definition, state, attempts, owner, exception_code, exception_detail, started_at, finished_at
 FROM processes.instances WHERE subject = $1
@@ -80,6 +83,11 @@ FROM processes.instances WHERE subject = $1
 SELECT step, was, event, state, attempts, node, detail, at FROM processes.transitions WHERE instance = $1 ORDER BY step
 
 -- name: exceptions
-SELECT id::text, definition, subject, state, owner, money_at_risk, currency, exception_code, exception_detail,
-    exception_at, deadline, correlation
+SELECT id::text, definition, version, subject, state, owner, money_at_risk, currency, exception_code,
+    exception_detail, exception_at, deadline, correlation
 FROM processes.instances WHERE exception_at IS NOT NULL ORDER BY exception_at LIMIT $1
+
+-- name: exception
+SELECT id::text, definition, version, subject, state, owner, money_at_risk, currency, exception_code,
+    exception_detail, exception_at, deadline, correlation
+FROM processes.instances WHERE exception_at IS NOT NULL AND id = $1

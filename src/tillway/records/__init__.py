@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from tillway.records import links, orders, products, sales
-from tillway.records.cache import Shelf
+from tillway.records import links, orders, products, quarantine, sales
+from tillway.records.cache import Shelf, Stale
+from tillway.records.erasing import PERSONAL
 from tillway.records.refresh import Refresher, Source, freshness, keep_lease, missing_loads
 from tillway.records.tracing import Cause
 
 __all__ = [
+    "PERSONAL",
     "Cause",
     "Refresher",
     "Shelf",
     "Source",
+    "Stale",
     "freshness",
     "keep_lease",
     "links",
     "missing_loads",
     "orders",
     "products",
+    "quarantine",
     "sales",
 ]

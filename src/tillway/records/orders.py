@@ -11,7 +11,8 @@ from tillway import journal
 from tillway.errors import NotFound
 from tillway.journal import Event
 from tillway.postgres import Part, Tx
-from tillway.records.statements import SQL, document
+from tillway.records.sealed import opened_order, sealed_order
+from tillway.records.statements import SQL
 from tillway.records.tracing import Cause
 from tillway.retail import Order
 
@@ -36,7 +37,7 @@ def accept(tx: Tx, order: Order, cause: Cause) -> None:
                 order.reference,
                 order.status,
                 order.placed_at,
-                document(order),
+                sealed_order(order),
             ),
         )
     )
@@ -85,7 +86,7 @@ async def get(db: Any, order_id: str) -> Kept:
     row = await db.fetchrow(SQL["order"], key)
     if row is None:
         raise NotFound("no order has this id")
-    return Kept(row[0], msgspec.json.decode(row[1], type=Order))
+    return Kept(row[0], opened_order(row[1]))
 
 
 async def by_reference(db: Any, reference: str, *, limit: int) -> tuple[str, ...]:

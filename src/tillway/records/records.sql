@@ -58,9 +58,9 @@ SELECT id FROM records.orders WHERE reference = $1 ORDER BY placed_at DESC LIMIT
 -- name: save_sales
 -- The first sale of an identity is kept; a repeated one comes back in no row.
 INSERT INTO records.sales (id, consumer, till, epoch, sequence, shop, business_day, status, owner, violations,
-    content_hash, document)
+    content_hash, document, device)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::date[], $8::text[],
-    $9::text[], $10::jsonb[], $11::bytea[], $12::jsonb[])
+    $9::text[], $10::jsonb[], $11::bytea[], $12::jsonb[], $13::text[])
 ON CONFLICT (id) DO NOTHING
 RETURNING id
 
@@ -71,8 +71,30 @@ SELECT id, content_hash, status, violations FROM records.sales WHERE id = ANY($1
 UPDATE records.sales SET status = $2, updated_at = clock_timestamp() WHERE id = $1
 
 -- name: sale
-SELECT id, consumer, till, epoch, sequence, shop, business_day, status, owner, violations, document, received_at
+SELECT id, consumer, till, epoch, sequence, shop, business_day, status, owner, violations,
+    coalesce(corrected, document) AS document, received_at
 FROM records.sales WHERE id = $1
+
+-- name: quarantined
+SELECT id, consumer, shop, till, epoch, sequence, business_day, owner, violations, received_at,
+    document ->> 'gross' AS gross, document ->> 'currency' AS currency
+FROM records.sales WHERE status = 'quarantined' ORDER BY received_at LIMIT $1
+
+-- name: quarantined_one
+SELECT id, consumer, shop, till, epoch, sequence, business_day, owner, violations, received_at, status,
+    document ->> 'gross' AS gross, document ->> 'currency' AS currency, document
+FROM records.sales WHERE id = $1
+
+-- name: release_sale
+UPDATE records.sales SET status = 'recorded', corrected = $2::jsonb, note = $3, till = $4, epoch = $5, sequence = $6,
+    shop = $7, business_day = $8, updated_at = clock_timestamp()
+WHERE id = $1 AND status = 'quarantined'
+RETURNING id
+
+-- name: close_sale
+UPDATE records.sales SET status = 'closed', note = $2, updated_at = clock_timestamp()
+WHERE id = $1 AND status = 'quarantined'
+RETURNING id
 
 -- name: sale_by_sequence
 SELECT id FROM records.sales WHERE till = $1 AND epoch = $2 AND sequence = $3 LIMIT 1

@@ -13,6 +13,7 @@ from tillway import ids, journal
 from tillway.errors import NotFound, Violation
 from tillway.journal import Event
 from tillway.postgres import Part, Tx
+from tillway.records.sealed import opened_sale, sealed_sale
 from tillway.records.statements import SQL, digest, document
 from tillway.records.tracing import Cause
 from tillway.retail import Sale
@@ -41,14 +42,16 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     violations: tuple[Violation, ...] = ()
 
 
-async def record(tx: Tx, receipts: Sequence[Receipt], *, consumer: str, cause: Cause) -> tuple[Taken, ...]:
+async def record(
+    tx: Tx, receipts: Sequence[Receipt], *, consumer: str, cause: Cause, device: str | None = None
+) -> tuple[Taken, ...]:
     """Take sales in: records and `sale.recorded` or `sale.quarantined`; what became of each, in order.
 
     A repeated identity with the same content is a duplicate, or still quarantined if it was. With other content it is
     kept too, quarantined under an id of its own, for a person to compare.
     """
     first = {receipt.id: receipt for receipt in reversed(receipts)}
-    fresh = await _insert(tx, tuple(first.values()), consumer)
+    fresh = await _insert(tx, tuple(first.values()), consumer, device)
     known = await _held(tx, first) if len(fresh) < len(receipts) else {}
     taken: list[Taken] = []
     told: list[Receipt] = []
@@ -64,11 +67,23 @@ async def record(tx: Tx, receipts: Sequence[Receipt], *, consumer: str, cause: C
             conflicts.append(_conflict(receipt))
             taken.append(_taken(conflicts[-1]))
     if conflicts:
-        kept = await _insert(tx, conflicts, consumer)
+        kept = await _insert(tx, conflicts, consumer, device)
         told += [conflict for conflict in {each.id: each for each in conflicts}.values() if UUID(conflict.id) in kept]
     if told:
         tx.stage(journal.appending([_event(receipt, cause) for receipt in told]))
     return tuple(taken)
+
+
+def recorded(sale: Sale, cause: Cause) -> Event:
+    """`sale.recorded`: it is kept and counts."""
+    return Event(
+        type="sale.recorded",
+        subject=sale.id,
+        data=_identity(sale) | {"lines": msgspec.to_builtins(sale.lines)},
+        correlation=cause.correlation,
+        causation=cause.causation,
+        traceparent=cause.traceparent,
+    )
 
 
 def booked(sale: Sale, *, connection: str, foreign: str, name: str, cause: Cause) -> Event:
@@ -104,7 +119,7 @@ async def get(db: Any, sale_id: str) -> dict[str, Any]:
         "owner": row["owner"],
         "received_at": row["received_at"],
         "violations": [] if row["violations"] is None else msgspec.json.decode(row["violations"]),
-        "sale": msgspec.json.decode(row["document"]),
+        "sale": opened_sale(row["document"], str(row["id"])),
     }
 
 
@@ -120,9 +135,9 @@ async def read(db: Any, sale_id: str) -> Sale:
     return msgspec.convert(found["sale"], Sale)
 
 
-async def _insert(tx: Tx, receipts: Sequence[Receipt], consumer: str) -> set[UUID]:
+async def _insert(tx: Tx, receipts: Sequence[Receipt], consumer: str, device: str | None) -> set[UUID]:
     once = {receipt.id: receipt for receipt in reversed(receipts)}
-    rows = [_row(receipt, consumer) for receipt in sorted(once.values(), key=lambda receipt: receipt.id)]
+    rows = [_row(receipt, consumer, device) for receipt in sorted(once.values(), key=lambda receipt: receipt.id)]
     return {row[0] for row in await tx.fetch(SQL["save_sales"], *[list(column) for column in zip(*rows, strict=True)])}
 
 
@@ -135,7 +150,7 @@ class _Held(msgspec.Struct, frozen=True):
 
     def repeated(self, sale: str) -> Taken:
         """What its sender is told when it sends the same again."""
-        if self.violations:
+        if self.status == "quarantined":
             return Taken(id=sale, status="quarantined", violations=self.violations)
         return Taken(id=sale, status="duplicate")
 
@@ -173,7 +188,7 @@ def _taken(receipt: Receipt) -> Taken:
     return Taken(id=receipt.id, status=status, violations=receipt.violations)
 
 
-def _row(receipt: Receipt, consumer: str) -> tuple[Any, ...]:
+def _row(receipt: Receipt, consumer: str, device: str | None) -> tuple[Any, ...]:
     sale, text = receipt.sale, document(receipt.body)
     sound = not receipt.violations
     return (
@@ -188,7 +203,8 @@ def _row(receipt: Receipt, consumer: str) -> tuple[Any, ...]:
         None if sound else receipt.owner,
         None if sound else document([_violation(item) for item in receipt.violations]),
         digest(text),
-        text,
+        sealed_sale(receipt.body, receipt.id, sound=sale is not None),
+        device,
     )
 
 
@@ -205,13 +221,7 @@ def _event(receipt: Receipt, cause: Cause) -> Event:
             correlation=cause.correlation,
             traceparent=cause.traceparent,
         )
-    return Event(
-        type="sale.recorded",
-        subject=receipt.id,
-        data=_identity(receipt.sale) | {"lines": msgspec.to_builtins(receipt.sale.lines)},
-        correlation=cause.correlation,
-        traceparent=cause.traceparent,
-    )
+    return recorded(receipt.sale, cause)
 
 
 def _identity(sale: Sale) -> dict[str, Any]:

@@ -6,6 +6,7 @@ A subscription is a follower of the journal that delivers: at least once, with t
 from __future__ import annotations
 
 from tillway.subscriptions.attempts import Delivery, deliveries
+from tillway.subscriptions.erasing import PERSONAL
 from tillway.subscriptions.judging import SCHEDULE
 from tillway.subscriptions.registry import (
     CHANGED_CHANNEL,
@@ -17,16 +18,18 @@ from tillway.subscriptions.registry import (
     get,
     remove,
     resume,
+    resuming,
     rotate,
     standing,
 )
-from tillway.subscriptions.selection import recipient, visible, wire
+from tillway.subscriptions.selection import recipient, told, visible, wire
 from tillway.subscriptions.signing import headers, new_secret, sign
 from tillway.subscriptions.subscription import Subscription, ask, current, follower_name
 from tillway.subscriptions.webhooks import Webhooks, declared_secrets, followers
 
 __all__ = [
     "CHANGED_CHANNEL",
+    "PERSONAL",
     "SCHEDULE",
     "Delivery",
     "Standing",
@@ -48,9 +51,11 @@ __all__ = [
     "recipient",
     "remove",
     "resume",
+    "resuming",
     "rotate",
     "sign",
     "standing",
+    "told",
     "visible",
     "wire",
 ]

@@ -8,6 +8,7 @@ from typing import Final
 
 from tillway import clock
 from tillway.errors import Misconfigured, OutcomeUnknown, Poison, TryAgain, Unavailable
+from tillway.identity import Grant
 from tillway.journal import Recorded
 from tillway.landscape import Active
 from tillway.outbound import Client, Limits, Reply, Request
@@ -44,13 +45,13 @@ class Courier:
         TryAgain and OutcomeUnknown: the receiver is not able now. Poison: it refuses this event. When it wants
         nothing more the subscription is switched off, and the event stays with it.
         """
-        who = recipient_or_none(self._active.current, to.consumer)
+        who = recipient_or_none(self._active.current, to.consumer, clock.now())
         if who is None:
             raise Unavailable(f"{to.consumer} may be told nothing any more")
         if not visible(who, event):
             return
         began = clock.now()
-        request = _request(to.url, event, keys, began)
+        request = _request(to, who, event, keys, began)
         try:
             reply = await self._client.send(request)
         except (TryAgain, OutcomeUnknown, Misconfigured) as error:
@@ -84,15 +85,16 @@ class Courier:
             tx.stage(part)
 
 
-def _request(url: str, event: Recorded, keys: Sequence[str], now: datetime) -> Request:
-    body = wire(event)
+def _request(to: Subscription, who: Grant, event: Recorded, keys: Sequence[str], now: datetime) -> Request:
+    body = wire(who, event)
     signed = headers(keys, str(event.id), now, body)
     traced: Mapping[str, str] = {} if event.traceparent is None else {"traceparent": event.traceparent}
     return Request(
         method="POST",
-        url=url,
+        url=to.url,
         headers={"Content-Type": MEDIA_TYPE, **signed, **traced},
         body=body,
         changes=True,
         limits=_LIMITS,
+        upstream=f"the receiver of {to.id}",
     )

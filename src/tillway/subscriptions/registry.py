@@ -11,7 +11,7 @@ from tillway.masking import remember_secret
 from tillway.postgres import Database, Part, Tx
 from tillway.subscriptions.signing import new_secret
 from tillway.subscriptions.statements import SQL
-from tillway.subscriptions.subscription import Subscription, follower_name, from_row
+from tillway.subscriptions.subscription import Subscription, follower_name, from_row, sealed_secrets
 
 # Told after a subscription was made, changed or removed; works nodes listen.
 CHANGED_CHANNEL: Final = "subscriptions_changed"
@@ -32,7 +32,7 @@ def create(tx: Tx, subscription: Subscription) -> None:
         list(subscription.types),
         subscription.kind,
         subscription.url,
-        list(subscription.secrets),
+        sealed_secrets(subscription.id, subscription.secrets),
         subscription.created_at,
     )
     tx.stage(Part("subscriptions_create", SQL["create"], args, wakes=CHANGED_CHANNEL))
@@ -81,10 +81,16 @@ async def disable(db: Database, subscription: str, reason: str) -> None:
 
 async def resume(db: Database, subscription: str) -> None:
     """Switch a subscription on again, or end its hold now; it goes on where it was. NotFound when there is none."""
-    found = await get(db, subscription)
     async with db.transaction() as tx:
-        tx.stage(Part("subscriptions_status", SQL["set_status"], (subscription, "active", None), wakes=CHANGED_CHANNEL))
-        tx.stage(journal.resuming(found.follower))
+        await resuming(tx, subscription)
+
+
+async def resuming(tx: Tx, subscription: str) -> Subscription:
+    """As `resume`, in the caller's transaction; the subscription as it was."""
+    found = await get(tx, subscription)
+    tx.stage(Part("subscriptions_status", SQL["set_status"], (subscription, "active", None), wakes=CHANGED_CHANNEL))
+    tx.stage(journal.resuming(found.follower))
+    return found
 
 
 async def rotate(db: Database, subscription: str, *, consumer: str | None = None) -> str:
@@ -98,7 +104,7 @@ async def rotate(db: Database, subscription: str, *, consumer: str | None = None
     secret = new_secret()
     remember_secret(secret)
     async with db.transaction() as tx:
-        kept = [secret, *found.secrets][:SECRETS_KEPT]
+        kept = sealed_secrets(subscription, [secret, *found.secrets][:SECRETS_KEPT])
         tx.stage(Part("subscriptions_rotate", SQL["rotate"], (subscription, kept), wakes=CHANGED_CHANNEL))
     return secret
 

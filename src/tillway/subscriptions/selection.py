@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 import msgspec
 
+from tillway import contracts
+from tillway.contracts import NOTHING, Cut, Tally, cut, plan
 from tillway.errors import Forbidden, Unauthenticated
 from tillway.identity import Grant, Principal, grant
 from tillway.journal import Recorded, cloudevent
 from tillway.landscape import Landscape
 
-# What a consumer needs to be told anything, by whichever way.
-SCOPE: Final = "events:read"
+# What a consumer must be allowed to be told anything, by whichever way.
+OPERATION: Final = "readFeed"
+
+# Event types times sets of classes: a hundred types and a dozen sets at most, a few KB each.
+CUTS_MAX: Final = 1_200
 
 # Nobody brought a token: a subscription stands by itself, until the landscape takes it away.
 _NO_TOKEN: Final = ""
@@ -38,15 +44,30 @@ def visible(who: Grant, event: Recorded) -> bool:
     return isinstance(shop, str) and who.sees_shop(shop)
 
 
-def wire(event: Recorded) -> bytes:
-    """The structured CloudEvent as it is sent. Personal members are never in it."""
-    return _encode(cloudevent(event))
+def told(who: Grant, event: Recorded) -> dict[str, Any]:
+    """The structured CloudEvent as this receiver may know it: without members above its classes of data."""
+    envelope = cloudevent(event, personal="personal" in who.classes)
+    found = _cut(event.type, who.classes)
+    if found is not None:
+        envelope["data"] = found.of(envelope["data"], Tally())
+    return envelope
 
 
-def recipient(landscape: Landscape, consumer: str) -> Grant:
+def wire(who: Grant, event: Recorded) -> bytes:
+    """The structured CloudEvent as it is sent to this receiver."""
+    return _encode(told(who, event))
+
+
+@lru_cache(maxsize=CUTS_MAX)
+def _cut(event_type: str, classes: frozenset[str]) -> Cut | None:
+    schema = contracts.load().events.get((event_type, 1))
+    return NOTHING if schema is None else cut(plan(schema), classes)
+
+
+def recipient(landscape: Landscape, consumer: str, now: datetime) -> Grant:
     """What the landscape lets a consumer be told now.
 
-    Raises Forbidden when it lacks `events:read`, Unauthenticated when it is not known any more.
+    Raises Forbidden when it may not read the feed (`events:read`), Unauthenticated when it is not known any more.
     """
     declared = landscape.consumers.get(consumer)
     if declared is None:
@@ -58,12 +79,12 @@ def recipient(landscape: Landscape, consumer: str) -> Grant:
         token_id=_NO_TOKEN,
         expires_at=_NO_END,
     )
-    return grant(principal, landscape, (SCOPE,))
+    return grant(principal, landscape, OPERATION, now=now)
 
 
-def recipient_or_none(landscape: Landscape, consumer: str) -> Grant | None:
+def recipient_or_none(landscape: Landscape, consumer: str, now: datetime) -> Grant | None:
     """As `recipient`; None when nothing may be told."""
     try:
-        return recipient(landscape, consumer)
+        return recipient(landscape, consumer, now)
     except (Forbidden, Unauthenticated):
         return None

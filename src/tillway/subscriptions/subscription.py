@@ -15,11 +15,14 @@ from tillway.identity import Grant
 from tillway.journal import short_type
 from tillway.landscape import Landscape
 from tillway.outbound import Reach, origin, reach
+from tillway.sealing import opened, seal
 from tillway.subscriptions.selection import recipient, recipient_or_none
 from tillway.subscriptions.signing import new_secret
 
 Origin = Literal["api", "landscape"]
 Status = Literal["active", "disabled"]
+
+SECRETS_AT = "subscriptions.subscriptions.secrets"
 
 # What a name that leads to the machine itself stands for when nothing has been resolved yet.
 _LOOPBACK = "127.0.0.1"
@@ -57,7 +60,7 @@ def ask(landscape: Landscape, *, consumer: str, types: Sequence[str], url: str, 
     Invalid with every violation: types not declared or not for this consumer (`/types/0`), an address that may not be
     called (`/delivery/url`). Forbidden without `events:read`.
     """
-    who = recipient(landscape, consumer)
+    who = recipient(landscape, consumer, now)
     named = [short_type(name) for name in types]
     violations = (
         *_wrong_types(landscape, who, named),
@@ -76,15 +79,15 @@ def ask(landscape: Landscape, *, consumer: str, types: Sequence[str], url: str, 
     )
 
 
-def current(landscape: Landscape, rows: Sequence[Subscription]) -> tuple[Subscription, ...]:
+def current(landscape: Landscape, rows: Sequence[Subscription], now: datetime) -> tuple[Subscription, ...]:
     """Those that are told something now: active, still declared if they were, of a consumer that may be told events.
 
     What the landscape says of its own wins over the row.
     """
-    return tuple(_current(landscape, rows))
+    return tuple(_current(landscape, rows, now))
 
 
-def _current(landscape: Landscape, rows: Sequence[Subscription]) -> Iterator[Subscription]:
+def _current(landscape: Landscape, rows: Sequence[Subscription], now: datetime) -> Iterator[Subscription]:
     for row in rows:
         kept = row
         if row.origin == "landscape":
@@ -92,14 +95,20 @@ def _current(landscape: Landscape, rows: Sequence[Subscription]) -> Iterator[Sub
             if entry is None:
                 continue
             kept = replace(row, consumer=entry.consumer, types=entry.types, url=entry.delivery.url)
-        if kept.status == "active" and recipient_or_none(landscape, kept.consumer) is not None:
+        if kept.status == "active" and recipient_or_none(landscape, kept.consumer, now) is not None:
             yield kept
 
 
 def from_row(row: Any) -> Subscription:
     """A subscription from its row."""
     values = dict(row.items())
-    return Subscription(**values | {"types": tuple(values["types"]), "secrets": tuple(values["secrets"])})
+    secrets = tuple(opened(SECRETS_AT, values["id"], each) for each in values["secrets"])
+    return Subscription(**values | {"types": tuple(values["types"]), "secrets": secrets})
+
+
+def sealed_secrets(subscription: str, secrets: Sequence[str]) -> list[str]:
+    """The secrets of a subscription as they are kept."""
+    return [seal(SECRETS_AT, subscription, each) for each in secrets]
 
 
 def _wrong_types(landscape: Landscape, who: Grant, types: Sequence[str]) -> Iterator[Violation]:

@@ -75,7 +75,7 @@ class Webhooks:
         kept = await registry.every(self._db)
         removed = self._book.keys() - {row.id for row in kept}
         self._left |= {follower_name(name): clock.monotonic() for name in removed}
-        rows = current(landscape, kept)
+        rows = current(landscape, kept, clock.now())
         self._book = {row.id: row for row in rows}
         made = followers(landscape, rows, self._send, hold=self._hold)
         # The same subscription stays the same value, so that nobody takes it for another.

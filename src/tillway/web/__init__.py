@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from tillway.web.incoming import ClientGone, Incoming
+from tillway.web.incoming import ClientGone, Incoming, TooSlow
 from tillway.web.problems import MethodNotAllowed, Problem, render, status_of
-from tillway.web.trace import Trace, continued, correlation, parse_traceparent
+from tillway.web.trace import Trace, continued, correlation, parse_traceparent, traced
 
 __all__ = [
     "ClientGone",
     "Incoming",
     "MethodNotAllowed",
     "Problem",
+    "TooSlow",
     "Trace",
     "continued",
     "correlation",
     "parse_traceparent",
     "render",
     "status_of",
+    "traced",
 ]

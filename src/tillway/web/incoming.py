@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
 
-from tillway.errors import Malformed, TooLarge
+from tillway.errors import Rejected, TooLarge
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -21,6 +21,16 @@ DRAIN_SECONDS: Final = 10.0
 # A body within the limit arrives within this: 8 MiB over a shop's slow line of 2.5 Mbit/s.
 READ_SECONDS: Final = 30.0
 
+# Who sends must go on sending: after the first seconds at least this many bytes a second on average, a modem's worth.
+PATIENT_SECONDS: Final = 5.0
+BYTES_PER_SECOND: Final = 2_048
+
+
+class TooSlow(Rejected):
+    """The body did not arrive in time; the connection is closed behind the answer."""
+
+    code, title, status = "too-slow", "The request came too slowly", 408
+
 
 class ClientGone(Exception):
     """The client hung up before its request was complete: nobody is left to answer."""
@@ -29,7 +39,7 @@ class ClientGone(Exception):
 class Incoming:
     """The body of one request. `done` says that nothing of it is left on the line."""
 
-    __slots__ = ("_expects", "_receive", "_seen", "declared", "done")
+    __slots__ = ("_expects", "_given_up", "_receive", "_seen", "declared", "done")
 
     def __init__(self, receive: Receive, headers: Mapping[bytes, bytes]) -> None:
         self._receive = receive
@@ -37,24 +47,29 @@ class Incoming:
         self.declared = int(length) if length is not None and length.isdigit() else None
         self._expects = b"expect" in headers
         self._seen = 0
+        self._given_up = False
         self.done = self.declared == 0 or (self.declared is None and b"transfer-encoding" not in headers)
 
     async def read(self, limit: int) -> bytes:
-        """The whole body. TooLarge beyond `limit` bytes, Malformed when it does not arrive in time, ClientGone."""
+        """The whole body. TooLarge beyond `limit` bytes, TooSlow when it does not arrive in time, ClientGone."""
         if self.declared is not None and self.declared > limit:
             raise self._too_large(limit)
         try:
-            async with asyncio.timeout(READ_SECONDS):
-                return await self._read(limit)
+            async with asyncio.timeout(PATIENT_SECONDS) as timer:
+                return await self._read(limit, timer)
         except TimeoutError:
-            raise Malformed("the body did not arrive in time", remedy=f"send it within {READ_SECONDS:.0f} s") from None
+            self._given_up = True
+            remedy = f"send at least {BYTES_PER_SECOND} bytes a second, and all of it within {READ_SECONDS:.0f} s"
+            raise TooSlow("the body did not arrive in time", remedy=remedy) from None
 
-    async def _read(self, limit: int) -> bytes:
+    async def _read(self, limit: int, timer: asyncio.Timeout) -> bytes:
         first, more = await self._next()
         if not more and len(first) <= limit:
             return first
+        began = (timer.when() or 0.0) - PATIENT_SECONDS
         chunks = [first]
         while more and self._seen <= limit:
+            timer.reschedule(began + min(READ_SECONDS, PATIENT_SECONDS + self._seen / BYTES_PER_SECOND))
             chunk, more = await self._next()
             chunks.append(chunk)
         if self._seen > limit:
@@ -65,7 +80,7 @@ class Incoming:
         """Throw away what is left; True when the line is clean, False when the connection has to be closed."""
         if self.done:
             return True
-        if self._expects and not self._seen:
+        if self._given_up or (self._expects and not self._seen):
             return False  # the client waits for permission to send; the refusal is its answer
         try:
             async with asyncio.timeout(DRAIN_SECONDS):

@@ -86,6 +86,7 @@ def render(error: BaseException, *, correlation: str) -> Problem:
             for violation in said.violations
         ]
     headers: Headers = [(b"content-type", MEDIA_TYPE), *_extra_headers(error)]
+    headers += getattr(error, "headers", ())
     return Problem(status=status, headers=headers, body=msgspec.json.encode(document))
 
 

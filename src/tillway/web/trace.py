@@ -42,6 +42,13 @@ def parse_traceparent(text: str) -> Trace | None:
     return Trace(trace_id, parent_id, flags) if parent_id.strip("0") else None
 
 
+def traced(given: str | None, random: bytes) -> str:
+    """The `traceparent` of our own place, see `continued`."""
+    if given is None:
+        return f"{_OUR_VERSION}-{random[8:24].hex()}-{random[:8].hex()}-00"
+    return continued(given, random).traceparent
+
+
 def continued(given: str | None, random: bytes) -> Trace:
     """Our own place: in the caller's trace when `given` is a good traceparent, else in a new, unsampled one.
 

@@ -90,3 +90,31 @@ async def test_a_permit_given_to_a_cancelled_waiter_goes_on_to_the_next() -> Non
 def test_none_at_all_is_a_mistake() -> None:
     with pytest.raises(ValueError):
         Permits(0)
+
+
+async def test_their_number_changes_while_they_are_held() -> None:
+    """More let the next in at once; fewer take away nothing and let nobody in until there is room again."""
+    permits, done = Permits(2), []
+    release = [asyncio.Event() for _ in range(4)]
+
+    async def hold(number: int) -> None:
+        async with permits.hold(Criticality.NORMAL, LONG):
+            done.append(number)
+            await release[number].wait()
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(4):
+            group.create_task(hold(number))
+        await settle()
+        permits.resize(3)
+        await settle()
+        grown = list(done)
+        permits.resize(1)
+        for number in (0, 1):
+            release[number].set()
+        await settle()
+        shrunk = list(done)
+        for number in (2, 3):
+            release[number].set()
+
+    assert (grown, shrunk, done) == ([0, 1, 2], [0, 1, 2], [0, 1, 2, 3])

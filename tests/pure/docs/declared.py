@@ -47,11 +47,13 @@ def _resolved(node: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _fields(entry: Mapping[str, Any]) -> str:
+    if "properties" not in entry:
+        return f"Each is a {kind(entry)}."
     return table(["field", "kind", "default", "meaning"], list(_rows(entry)))
 
 
 def _rows(entry: Mapping[str, Any]) -> Iterator[list[str]]:
-    for name, field in entry["properties"].items():
+    for name, field in entry.get("properties", {}).items():
         if name in entry.get("required", ()):
             default = "required"
         elif entry.get("title") == "Shop" and name in INHERITED:
@@ -70,7 +72,7 @@ def _default(value: Any) -> str:
 def _inside(entry: Mapping[str, Any]) -> str:
     """What stands one level deeper: a shop's tills, a subscription's delivery."""
     parts = []
-    for name, field in entry["properties"].items():
+    for name, field in entry.get("properties", {}).items():
         inner = None
         if "patternProperties" in field:
             inner = _resolved(next(iter(field["patternProperties"].values())))

@@ -11,12 +11,17 @@ from tests.pure.docs.pages import table
 from tillway.contracts import Document, Operation, catalog, load
 from tillway.contracts.documents import ENVELOPE
 from tillway.gateway.public import LIVE_PATH, METRICS_PATH, READY_PATH
-from tillway.identity import JWKS_PATH, METADATA_PATH, TOKEN_PATH
+from tillway.identity import INTROSPECT_PATH, JWKS_PATH, METADATA_PATH, REVOKE_PATH, TOKEN_PATH
 
 DOCUMENTS = load()
 
 PUBLIC: Mapping[str, tuple[str, str]] = {
     TOKEN_PATH: ("POST", "An access token for whoever proves to be a consumer."),
+    INTROSPECT_PATH: (
+        "POST",
+        "Whether a token counts and what it says (RFC 7662), to its client or an operations reader.",
+    ),
+    REVOKE_PATH: ("POST", "Makes a client's own token worthless on every node (RFC 7009)."),
     METADATA_PATH: ("GET", "Where tokens are got and which scopes there are (RFC 8414)."),
     JWKS_PATH: ("GET", "The public keys that tokens are signed with."),
     catalog.ROOT: ("GET", "What is offered: every API, every event type, and where its document lies."),
@@ -36,18 +41,26 @@ def operations() -> str:
 def _api(document: Document) -> str:
     info = document.content["info"]
     rows = [
-        [f"`{each.id}`", f"`{each.method} {each.path}`", each.summary, f"`{each.scope}`", _repeating(each)]
+        [f"`{each.id}`", f"`{each.method} {each.path}`", each.summary, _scope(each), _repeating(each)]
         for each in document.operations
     ]
     titles = ["operation", "path", "what it does", "scope", "repeating it"]
     return f"### {document.api}\n\n{info['summary']} {info['description']}\n\n{table(titles, rows)}"
 
 
+def _scope(operation: Operation) -> str:
+    return "none" if operation.public else f"`{operation.scope}`"
+
+
 def _repeating(operation: Operation) -> str:
     if operation.fact:
         return "a fact: the same sale is taken once"
+    if operation.public:
+        return "the same answer"
     if operation.idempotency == "optional":
         return "with an `Idempotency-Key`"
+    if operation.method == "POST" and operation.writes:
+        return "makes another one"
     return "the second time 404" if operation.method == "DELETE" else "changes nothing"
 
 
@@ -55,6 +68,8 @@ def scopes() -> str:
     """Every scope and the operations that ask for it."""
     found: dict[str, list[str]] = {}
     for _, operation in DOCUMENTS.operations():
+        if operation.public:
+            continue
         found.setdefault(operation.scope, []).append(f"`{operation.id}`")
     rows = [[f"`{scope}`", ", ".join(found[scope])] for scope in sorted(found)]
     return table(["scope", "lets you"], rows)

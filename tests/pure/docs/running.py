@@ -29,7 +29,6 @@ PLANNED = {
     "edge": "The hub's part in a shop: sales go on while the line is cut.",
     "inbox": "Notifications from outside systems: verify, keep, map.",
     "reconcile": "Do two sides agree: breaks, tolerances, completeness.",
-    "audit": "Who did what, and why it was allowed.",
 }
 
 
@@ -47,8 +46,16 @@ def _default(value: Any) -> str:
 
 
 def commands() -> dict[str, Any]:
-    """The commands by name, as the command line knows them."""
-    return dict(typer.main.get_command(cli.app).commands)  # type: ignore[attr-defined]
+    """The commands by name, as the command line knows them; those of a group by both words."""
+    return dict(_flat(typer.main.get_command(cli.app)))
+
+
+def _flat(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _flat(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 def cli_reference() -> str:
@@ -65,7 +72,7 @@ def _command(name: str, command: Any) -> str:
 def _options(command: Any) -> Iterator[list[str]]:
     for each in command.params:
         if each.param_type_name == "argument":
-            yield [f"`{each.name.upper()}`", "required", each.help]
+            yield [f"`{each.name.upper()}`", "required" if each.required else "none", each.help]
         else:
             variable = f" Also read from `{each.envvar}`." if each.envvar else ""
             yield [f"`{each.opts[0]}{_value(each)}`", _default_of(each), f"{each.help}{variable}"]
@@ -77,6 +84,8 @@ def _value(option: Any) -> str:
 
 
 def _default_of(option: Any) -> str:
+    if option.required:
+        return "required"
     return "off" if option.is_flag else _default(option.default)
 
 

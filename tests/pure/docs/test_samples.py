@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import ast
 import importlib
-import inspect
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.pure.docs.flows import DEFINITIONS
 from tests.pure.docs.pages import DOCS, Fence, fences, name_of, pages
 from tests.pure.docs.promises import DOCUMENTS
 
-from tillway import apis, processes, subscriptions
+from tillway import apis, subscriptions
 from tillway.apis.receipts import identified
 from tillway.app import hub
 from tillway.connectors.odoo.cursor import OVERLAP
@@ -23,11 +21,12 @@ from tillway.contracts import OperationChecks, checker
 from tillway.gateway import deadline, idempotency
 from tillway.identity import OPERATOR_LIFETIME
 from tillway.identity.issuing import TOKEN_LIFETIME
-from tillway.journal import overview
+from tillway.journal.acting import GROUP_MAX
 from tillway.journal.parking import JITTER, PARKED_SCHEDULE
 from tillway.landscape import build
 from tillway.postgres import LONGEST_CUT_SECONDS
 from tillway.postgres.database import POOL_SIZE
+from tillway.processes.place_order import SETTLED
 from tillway.retail import Sale, audit_sale, parse
 from tillway.subscriptions.attempts import KEPT
 from tillway.subscriptions.delivery import DELIVERY_SECONDS
@@ -102,20 +101,6 @@ def _has(module: Any, name: str) -> bool:
     return hasattr(module, name) or importlib.util.find_spec(f"{module.__name__}.{name}") is not None
 
 
-def test_the_script_that_acts_knows_every_process_and_calls_signal_as_it_is() -> None:
-    source = only("operate.md", "python", "FLOWS").text.rpartition("asyncio.run(")[0]
-    names: dict[str, Any] = {}
-    exec(source, names)
-    assert {name: make(None, None).name for name, make in names["FLOWS"].items()} == {
-        each.name: each.name for each in DEFINITIONS
-    }
-    inspect.signature(processes.signal).bind(None, DEFINITIONS[0], "subject", "retry")
-    assert [list(inspect.signature(act).parameters) for act in (overview.retry, overview.skip)] == [
-        ["db", "follower", "position"],
-        ["db", "follower", "position"],
-    ]
-
-
 @pytest.mark.parametrize(
     ("row", "statuses", "verdict"),
     [
@@ -144,6 +129,8 @@ SAID = (
         [wait.total_seconds() for wait in PARKED_SCHEDULE],
         [30, 300, 1800, 7200, 18000, 43200],
     ),
+    ("operate.md", "until 15 minutes\n  after that call", SETTLED, timedelta(minutes=15)),
+    ("operate.md", "at most 5000 in one act", GROUP_MAX, 5_000),
     ("settings.md", "renewed every 6 hours", OPERATOR_LIFETIME / 2, timedelta(hours=6)),
     ("understand.md", "what lies ten minutes back", OVERLAP, timedelta(minutes=10)),
     ("webhooks.md", "within 15 seconds", DELIVERY_SECONDS, 15),
@@ -160,5 +147,5 @@ def test_a_number_on_a_page_is_the_codes(page: str, words: str, is_so: Any, said
 
 def test_the_apis_that_are_counted_are_all() -> None:
     assert apis.__name__ == "tillway.apis"
-    assert (DOCS / "api.md").read_text().startswith("# API\n\nSeven APIs,")
-    assert len(DOCUMENTS.apis) == 7
+    assert (DOCS / "api.md").read_text().startswith("# API\n\nEight APIs,")
+    assert len(DOCUMENTS.apis) == 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ import yaml
 from tillway import clock
 from tillway.contracts import load
 from tillway.gateway import Answer, Door, build
+from tillway.gateway.app import unrestricted
 from tillway.identity import SigningKeys, ring_of
 from tillway.landscape import Active
 from tillway.landscape import build as build_landscape
@@ -59,7 +61,7 @@ consumers:
      scopes: ["pos:read", "pos:write", "orders:read", "orders:write", "events:read"], shop: berlin,
      event_types: [price.changed], review: 2027-06-30}
 """
-SCOPES = sorted({operation.scope for _, operation in load().operations()})
+SCOPES = sorted({operation.scope for _, operation in load().operations() if not operation.public})
 CONTENT = yaml.safe_load(YAML.replace("SCOPES", ", ".join(f'"{scope}"' for scope in SCOPES)))
 
 
@@ -98,6 +100,11 @@ def token(
     return sign(claims, RING.signing)
 
 
+def telling(status: int, told: Any) -> Answer:
+    """An answer that tells in a header what no contract knows: from a body it would be cut."""
+    return Answer(status, None, (("X-Told", json.dumps(msgspec.to_builtins(told))),))
+
+
 async def nothing(_ask) -> Answer:
     """A handler that answers with nothing."""
     return Answer(200)
@@ -119,6 +126,10 @@ class Reply:
     def json(self) -> Any:
         return msgspec.json.decode(self.content)
 
+    @property
+    def told(self) -> Any:
+        return json.loads(self.headers["x-told"])
+
 
 @dataclass
 class Front:
@@ -139,8 +150,9 @@ class Front:
         token: str | None = None,
         chunks: list[bytes] | None = None,
         raw: bool = False,
+        peer: str = "",
     ) -> Reply:
-        """One request. `json` or `body` or `chunks` (streamed) is the body; `raw` sends the path as it is."""
+        """One request, from the address `peer`. `json` or `body` or `chunks` (streamed) is the body; `raw` sends the path as it is."""
         sent = {name.lower(): value for name, value in (headers or {}).items()}
         if token is not None:
             sent["authorization"] = f"Bearer {token}"
@@ -163,6 +175,7 @@ class Front:
             "raw_path": target.encode(),
             "query_string": query.encode(),
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in sent.items()],
+            "client": (peer, 40_000) if peer else None,
         }
         messages = [
             {"type": "http.request", "body": piece, "more_body": place + 1 < len(pieces)}
@@ -183,7 +196,13 @@ class Front:
 
 
 def front(
-    *, ready=always_ready, database: Database | None = None, check_answers: bool = False, land=None, **handlers
+    *,
+    ready=always_ready,
+    database: Database | None = None,
+    check_answers: bool = False,
+    land=None,
+    restricted=unrestricted,
+    **handlers,
 ) -> Front:
     """A door whose operations are answered by these handlers; all others answer 200 with nothing."""
     bindings = {operation.id: handlers.pop(operation.id, nothing) for _, operation in load().operations()}
@@ -198,6 +217,7 @@ def front(
         active=active,
         database=database,
         secrets=lambda: SECRETS,
+        restricted=restricted,
         ready=ready,
         observer=lambda *told: observed.append(told),
         check_answers=check_answers,

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from tests.pure.gateway.front_door import front, landscape, token
-
-from tillway.gateway import Answer
+from tests.pure.gateway.front_door import front, landscape, telling, token
 
 SALES = {"sales": [{"anything": "goes"}]}
 
 
+def told_of(body):
+    """A small body; of a large one its size."""
+    return body if len(str(body)) < 1_000 else len(str(body))
+
+
 async def doubted(ask):
-    return Answer(202, {"consumer": ask.grant.consumer, "doubt": ask.doubt, "shops": ask.grant.shops, "body": ask.body})
+    return telling(
+        202,
+        {"consumer": ask.grant.consumer, "doubt": ask.doubt, "shops": ask.grant.shops, "body": told_of(ask.body)},
+    )
 
 
 def till(**more):
@@ -20,15 +26,15 @@ def till(**more):
 
 async def test_a_till_in_good_standing_is_not_doubted():
     reply = await front(recordSales=doubted).ask("POST", "/pos/v1/sales", token=till(), json=SALES)
-    assert reply.json == {"consumer": "till", "doubt": None, "shops": ["berlin"], "body": SALES}
+    assert reply.told == {"consumer": "till", "doubt": None, "shops": ["berlin"], "body": SALES}
 
 
 @pytest.mark.parametrize("change", [None, {"scopes": ["pos:read"]}, {"kind": "machine"}])
 async def test_a_sender_whose_right_was_withdrawn_is_doubted_not_refused(change):
     door = front(recordSales=doubted, land=landscape(till=change))
     reply = await door.ask("POST", "/pos/v1/sales", token=till(), json=SALES)
-    assert (reply.status, reply.json["consumer"], reply.json["shops"]) == (202, "till", [])
-    assert reply.json["doubt"].startswith("the sender till may not send this any more")
+    assert (reply.status, reply.told["consumer"], reply.told["shops"]) == (202, "till", [])
+    assert reply.told["doubt"].startswith("the sender till may not send this any more")
 
 
 async def test_a_token_that_was_never_for_sales_is_refused():
@@ -44,7 +50,7 @@ async def test_an_unidentified_sender_is_refused(bad):
 @pytest.mark.parametrize("sale", [{}, {"sequence": "x"}, {"lines": 7}, {"note": "a\u0000b"}, {"gross": 1.5}])
 async def test_whatever_a_single_sale_holds_reaches_the_handler(sale):
     reply = await front(recordSales=doubted).ask("POST", "/pos/v1/sales", token=till(), json={"sales": [sale]})
-    assert reply.json["body"] == {"sales": [sale]}
+    assert reply.told["body"] == {"sales": [sale]}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from tests.pure.gateway.front_door import SCOPES, front, landscape, token
+from tests.pure.gateway.front_door import SCOPES, front, landscape, telling, token
 
 from tillway import clock
 from tillway.errors import Conflict, Invalid, NotFound, Unavailable, Violation
@@ -16,8 +16,8 @@ ORDER = {"lines": [{"sku": "A", "quantity": "1"}]}
 
 
 async def echo(ask):
-    """Answers what it was asked."""
-    return Answer(
+    """Tells what it was asked."""
+    return telling(
         200,
         {
             "operation": ask.operation.id,
@@ -30,7 +30,6 @@ async def echo(ask):
             "doubt": ask.doubt,
             "seconds": round((ask.deadline - ask.now).total_seconds(), 3),
         },
-        (("X-Kind", "echo"),),
     )
 
 
@@ -47,7 +46,7 @@ async def test_a_request_reaches_its_handler_with_everything_it_needs():
         headers={"X-Correlation-Id": "c-1", "X-Causation-Id": "e-9"},
     )
     assert reply.status == 200
-    assert reply.json == {
+    assert reply.told == {
         "operation": "getProduct",
         "path": {"sku": "A/B ü"},
         "query": {},
@@ -58,21 +57,15 @@ async def test_a_request_reaches_its_handler_with_everything_it_needs():
         "doubt": None,
         "seconds": 10.0,
     }
-    assert reply.headers == {
-        "content-type": "application/json",
-        "x-kind": "echo",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        "x-correlation-id": "c-1",
-        "content-length": str(len(reply.content)),
-    }
+    assert reply.headers["x-correlation-id"] == "c-1"
+    assert (reply.headers["cache-control"], reply.headers["x-content-type-options"]) == ("no-store", "nosniff")
 
 
 async def test_a_correlation_id_that_cannot_be_used_is_replaced():
     reply = await front(getOrder=echo).ask(
         "GET", "/orders/v1/orders/1", token=token(), headers={"X-Correlation-Id": "no good"}
     )
-    assert reply.headers["x-correlation-id"] == reply.json["correlation"]
+    assert reply.headers["x-correlation-id"] == reply.told["correlation"]
     assert len(reply.json["correlation"]) == 36
 
 
@@ -155,7 +148,7 @@ async def test_a_scope_taken_from_the_landscape_counts_at_once():
 async def test_an_operator_reads_operations_and_nothing_else():
     door = front(getHealth=echo)
     operator = token("operator", scopes=["operations:read"], kind="operator")
-    assert (await door.ask("GET", "/operations/v1/health", token=operator)).json["consumer"] == "operator"
+    assert (await door.ask("GET", "/operations/v1/health", token=operator)).told["consumer"] == "operator"
     assert (await door.ask("GET", "/orders/v1/orders/1", token=operator)).status == 403
 
 
@@ -177,7 +170,7 @@ async def test_json_by_any_spelling_is_read(media):
     reply = await front(placeOrder=echo).ask(
         "POST", "/orders/v1/orders", token=token(), json=ORDER, headers={"Content-Type": media}
     )
-    assert reply.json["body"] == ORDER
+    assert reply.told["body"] == ORDER
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"a":NaN}', b"\xff\xfe", b'"\\ud800"', b"[" * 100_000, b'{"a":1e999}'])
@@ -255,7 +248,7 @@ async def test_parameters_come_as_their_schemas_have_them():
     reply = await front(readFeed=echo).ask(
         "GET", "/events/v1/feed?after=&types=order.placed,price.changed&limit=7&subject=%C3%BC", token=token()
     )
-    assert reply.json["query"] == {"after": "", "types": ["order.placed", "price.changed"], "limit": 7, "subject": "ü"}
+    assert reply.told["query"] == {"after": "", "types": ["order.placed", "price.changed"], "limit": 7, "subject": "ü"}
 
 
 async def test_a_character_that_cannot_be_kept_is_refused_with_its_place():
@@ -286,7 +279,7 @@ async def test_a_path_with_a_character_that_cannot_be_kept_is_refused():
 async def test_the_deadline_is_the_callers_within_bounds(asked, path, seconds):
     headers = {} if asked is None else {"X-Deadline-Ms": asked}
     reply = await front(readFeed=echo).ask("GET", path, token=token(), headers=headers)
-    assert reply.json["seconds"] == seconds
+    assert reply.told["seconds"] == seconds
 
 
 async def for_ever(_ask):
@@ -346,7 +339,10 @@ async def test_an_answer_without_a_body_has_none():
 
 @pytest.mark.parametrize(("strict", "status"), [(True, 500), (False, 200)])
 async def test_an_answer_against_the_contract_is_caught_where_it_is_asked_for(strict, status, caplog):
-    reply = await front(getOrder=echo, check_answers=strict).ask("GET", "/orders/v1/orders/1", token=token())
+    async def hollow(_ask):
+        return Answer(200, {})
+
+    reply = await front(getOrder=hollow, check_answers=strict).ask("GET", "/orders/v1/orders/1", token=token())
     assert reply.status == status
     assert bool(caplog.records) == strict
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
+from typing import Any
 
-from tillway.identity import KeyRing, TokenAnswer, TokenRequest, issue, ring_of
+from tillway.identity import Desk, KeyRing, Presented, Principal, TokenAnswer, TokenRequest, issue, principal, ring_of
+from tillway.identity.authentication import proven
 from tillway.landscape import Landscape, build
-from tillway.tokens import Realm, new_key
+from tillway.tokens import Realm, Verifier, new_key
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 REALM = Realm(issuer="https://hub.example", audience="https://hub.example")
@@ -62,17 +64,22 @@ def basic(name: str, secret: str) -> str:
     return "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()
 
 
+def desk(**changes: Any) -> Desk:
+    """What the token endpoint works with."""
+    known = {"landscape": LANDSCAPE, "ring": RING, "realm": REALM, "now": NOW, "token_id": "jti-1", "secrets": SECRETS}
+    return Desk(**{**known, **changes})
+
+
 def asked(*form: tuple[str, str], authorization: str | None = None, known: Landscape = LANDSCAPE) -> TokenAnswer:
     """The token endpoint's answer to a form."""
-    return issue(
-        TokenRequest(form=form, authorization=authorization),
-        landscape=known,
-        secrets=SECRETS,
-        key=RING.signing,
-        realm=REALM,
-        now=NOW,
-        token_id="jti-1",
-    )
+    return issue(TokenRequest(form=form, authorization=authorization), desk(landscape=known))
+
+
+def known_by(header: str | None, ring: KeyRing = RING, known: Landscape = LANDSCAPE, now: datetime = NOW) -> Principal:
+    """Who brings this Authorization header."""
+    claims, once = proven(Presented(authorization=header), ring, Verifier(REALM), now)
+    assert once is None
+    return principal(claims, known)
 
 
 def token(consumer: str = "webshop", scope: str = "") -> str:

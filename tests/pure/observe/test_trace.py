@@ -178,11 +178,31 @@ def test_an_exception_is_where_it_is_stuck_whatever_was_slow_before() -> None:
     found = trace(Known(key="o-1", events=(PLACED,), ways=(way(slow, state="exception"),)), at(4_000))
 
     assert [(stage.name, stage.late, stage.stuck) for stage in found.stages[-2:]] == [
-        ("written", True, False),
+        ("writing: refused", True, False),
         ("exception", True, True),
     ]
     assert found.stages[-1].detail == "waits for retail-operations"
     assert found.late_at == "exception"
+
+
+def test_what_was_refused_was_not_done_and_an_exception_is_told_once() -> None:
+    """A booking that was refused is not `booked over there`, and a person's act is named as one."""
+    told = event("order.exception", 2, time=300, recorded=320)
+    acted = step(2, "exception", "retry", "looking-up", 500)
+    unknown = step(3, "writing", "unknown", "looking-up", 600)
+    gone_on = way(step(1, "writing", "refused", "exception", 200), acted, unknown, state="looking-up")
+
+    found = trace(Known(key="o-1", events=(PLACED, told), ways=(gone_on,)), at(4_000))
+
+    assert [stage.name for stage in found.stages] == [
+        "received",
+        "recorded",
+        "started",
+        "writing: refused",
+        "a person: retry",
+        "writing: unknown",
+        "looking-up",
+    ]
 
 
 def test_what_was_slow_and_is_over_is_named_when_nothing_waits() -> None:

@@ -19,7 +19,10 @@ from tillway.errors import (
 )
 from tillway.processes import Definition, On, Outcome
 from tillway.processes.deciding import Advance, Wait, after, again, failed, merged, resumed
-from tillway.processes.definition import EXCEPTION, OVERDUE, REFUSED, START, UNKNOWN
+from tillway.processes.definition import EXCEPTION, OVERDUE, REFUSED, START, UNANSWERED, UNKNOWN
+
+# What is remembered of a call whose effect the far side may still be at work on.
+NEVER_ANSWERED = {UNANSWERED: "2026-11-23T12:00:00.000000Z"}
 
 LATER, BEFORE = NOON + timedelta(hours=1), NOON - timedelta(seconds=1)
 
@@ -69,14 +72,14 @@ def test_after_each_unknown_outcome_the_next_step_waits_longer(unknowns: int, se
 
 @pytest.mark.parametrize("state", ["writing", "confirming", "cancelling"])
 def test_a_lost_runner_leaves_an_unknown_outcome_behind(state: str) -> None:
-    found = resumed(PLACE_ORDER, state)
+    found = resumed(PLACE_ORDER, state, NOON)
     assert found is not None
-    assert found.event == UNKNOWN
+    assert (found.event, found.data) == (UNKNOWN, NEVER_ANSWERED)
 
 
 @pytest.mark.parametrize("state", ["looking-up", "reading-back"])
 def test_a_step_that_only_asks_is_asked_again(state: str) -> None:
-    assert resumed(PLACE_ORDER, state) is None
+    assert resumed(PLACE_ORDER, state, NOON) is None
 
 
 @pytest.mark.parametrize(
@@ -95,12 +98,16 @@ def test_not_possible_just_now_is_tried_again_on_the_schedule(
 @pytest.mark.parametrize("deadline", [NOON, BEFORE])
 def test_past_the_deadline_it_is_given_up(error: Exception, deadline: object) -> None:
     assert decided("writing", error, deadline=deadline) == Outcome(
-        event=OVERDUE, detail="writing was not possible before the deadline: busy"
+        event=OVERDUE,
+        detail="writing was not possible before the deadline: busy",
+        data=NEVER_ANSWERED if isinstance(error, OutcomeUnknown) else {},
     )
 
 
 def test_an_unknown_outcome_is_looked_up_where_something_was_changed_and_asked_again_where_not() -> None:
-    assert decided("writing", OutcomeUnknown("no answer")) == Outcome(event=UNKNOWN, detail="no answer")
+    assert decided("writing", OutcomeUnknown("no answer")) == Outcome(
+        event=UNKNOWN, detail="no answer", data=NEVER_ANSWERED
+    )
     assert decided("looking-up", OutcomeUnknown("no answer"), attempts=1) == Wait(1.0)
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +8,8 @@ import pytest
 from tests.pure.retail.samples import sale, sale_line
 
 from tillway.processes.book_sale import difference
-from tillway.processes.place_order import verdict
+from tillway.processes.definition import UNANSWERED
+from tillway.processes.place_order import SETTLED, under_way, verdict
 from tillway.retail import BackOfficeOrder, BackOfficeSale, Order, OrderLine
 from tillway.retail.outside import BackOfficeLine
 
@@ -129,3 +130,13 @@ def test_what_the_back_office_holds_is_compared_with_the_receipt(gross: str, lin
         foreign_id="9", name="POS/9", state="confirmed", gross=Decimal(gross), line_count=lines, session="3"
     )
     assert difference(sale(lines=(sale_line(),)), theirs) == why
+
+
+@pytest.mark.parametrize(
+    ("ago", "waits"),
+    [(timedelta(0), True), (SETTLED - timedelta(seconds=1), True), (SETTLED, False), (timedelta(days=1), False)],
+)
+def test_not_found_means_nothing_while_an_unanswered_call_may_still_be_at_work(ago: timedelta, waits: bool) -> None:
+    now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    assert bool(under_way({UNANSWERED: (now - ago).isoformat()}, now)) == waits
+    assert under_way({}, now) == ""

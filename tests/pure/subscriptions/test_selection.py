@@ -3,13 +3,17 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.pure.subscriptions.events import landscape, recorded
+from tests.pure.subscriptions.events import NOW, landscape, recorded
 
 from tillway.errors import Forbidden, Unauthenticated
 from tillway.identity import Grant
 from tillway.subscriptions.selection import recipient, recipient_or_none, visible, wire
 
-EVERYWHERE = Grant(consumer="c", kind="machine", scopes=frozenset(), shops=None, event_types=None)
+OPEN = frozenset({"public", "internal", "confidential"})
+EVERYWHERE = Grant(consumer="c", kind="machine", scopes=frozenset(), shops=None, event_types=None, classes=OPEN)
+KNOWING = Grant(
+    consumer="c", kind="machine", scopes=frozenset(), shops=None, event_types=None, classes=OPEN | {"personal"}
+)
 BERLIN = Grant(consumer="c", kind="machine", scopes=frozenset(), shops=frozenset({"berlin"}), event_types=None)
 PRICES = Grant(consumer="c", kind="machine", scopes=frozenset(), shops=None, event_types=frozenset({"price.changed"}))
 
@@ -32,25 +36,36 @@ def test_types_and_shops_of_the_grant_decide(who: Grant, kind: str, data: dict[s
     assert visible(who, recorded(kind, data=data)) is told
 
 
-def test_nothing_personal_is_sent() -> None:
+def test_personal_members_are_sent_to_those_who_may_read_them() -> None:
     event = recorded(data={"shop": "berlin", "gross": "286.35"}, personal={"customer": "walk-in"})
 
-    sent = json.loads(wire(event))
+    assert json.loads(wire(KNOWING, event))["data"] == {"shop": "berlin", "gross": "286.35", "customer": "walk-in"}
+
+
+def test_members_that_no_contract_knows_are_not_sent() -> None:
+    assert json.loads(wire(KNOWING, recorded(data={"shop": "berlin", "mood": "bad"})))["data"] == {"shop": "berlin"}
+    assert json.loads(wire(KNOWING, recorded("never.promised", data={"shop": "berlin"})))["data"] == {}
+
+
+def test_nothing_personal_is_sent_to_others() -> None:
+    event = recorded(data={"shop": "berlin", "gross": "286.35"}, personal={"customer": "walk-in"})
+
+    sent = json.loads(wire(EVERYWHERE, event))
 
     assert sent["data"] == {"shop": "berlin", "gross": "286.35"}
     assert (sent["specversion"], sent["type"], sent["id"]) == ("1.0", "tillway.order.accepted.v1", str(event.id))
 
 
 def test_a_recipient_is_what_the_landscape_grants_now() -> None:
-    found = recipient(landscape(), "kiosk")
+    found = recipient(landscape(), "kiosk", NOW)
 
     assert (found.shops, found.event_types) == (frozenset({"berlin"}), None)
 
 
 def test_without_the_scope_or_without_an_entry_nobody_is_told_anything() -> None:
     with pytest.raises(Forbidden):
-        recipient(landscape(), "mute")
+        recipient(landscape(), "mute", NOW)
     with pytest.raises(Unauthenticated):
-        recipient(landscape(), "gone")
+        recipient(landscape(), "gone", NOW)
 
-    assert [recipient_or_none(landscape(), name) for name in ("mute", "gone")] == [None, None]
+    assert [recipient_or_none(landscape(), name, NOW) for name in ("mute", "gone")] == [None, None]

@@ -85,10 +85,10 @@ def test_only_the_active_ones_of_consumers_that_may_be_told_are_current() -> Non
         subscription("e", origin="landscape"),
     ]
 
-    assert [each.id for each in current(landscape(), rows)] == ["a"]
+    assert [each.id for each in current(landscape(), rows, NOW)] == ["a"]
 
 
 def test_what_the_landscape_says_of_its_own_wins() -> None:
-    (found,) = current(landscape(), [subscription("webshop-orders", origin="landscape")])
+    (found,) = current(landscape(), [subscription("webshop-orders", origin="landscape")], NOW)
 
     assert found.url == "http://127.0.0.1:9/declared"

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from tillway.errors import Malformed, TooLarge
-from tillway.web import ClientGone, Incoming, incoming
+from tillway.errors import TooLarge
+from tillway.web import ClientGone, Incoming, TooSlow, incoming
 
 
 class Line:
@@ -90,10 +90,45 @@ async def test_a_client_that_waits_for_permission_is_refused_without_draining():
     assert line.taken == 0
 
 
-async def test_a_body_that_never_ends_is_malformed(monkeypatch):
-    monkeypatch.setattr(incoming, "READ_SECONDS", 0.01)
-    with pytest.raises(Malformed):
-        await body(Line(b"ab", stalls=True), content_length="20").read(100)
+async def test_a_body_that_never_ends_is_too_slow_and_its_line_is_closed(monkeypatch):
+    monkeypatch.setattr(incoming, "PATIENT_SECONDS", 0.01)
+    stalling = body(Line(b"ab", stalls=True), content_length="20")
+    with pytest.raises(TooSlow):
+        await stalling.read(100)
+    assert not await stalling.drain()
+
+
+async def test_who_goes_on_sending_gets_the_time_it_takes(monkeypatch):
+    """Each piece earns time: ten pieces, each just in time, take ten times as long as a silent line would get."""
+    monkeypatch.setattr(incoming, "PATIENT_SECONDS", 0.1)
+    monkeypatch.setattr(incoming, "BYTES_PER_SECOND", 10)
+    line, loop = Line(*[b"a"] * 10), asyncio.get_running_loop()
+    began = loop.time()
+
+    async def dripping():
+        late = loop.create_future()
+        loop.call_at(began + 0.05 * (line.taken + 1), late.set_result, None)
+        await late
+        return await line()
+
+    assert await Incoming(dripping, {b"content-length": b"10"}).read(100) == b"a" * 10
+    assert loop.time() - began > 0.4
+
+
+async def test_a_line_that_drips_does_not_go_on_for_ever(monkeypatch):
+    monkeypatch.setattr(incoming, "PATIENT_SECONDS", 0.05)
+    monkeypatch.setattr(incoming, "BYTES_PER_SECOND", 1_000_000)
+    line = Line(*[b"a"] * 1000)
+
+    async def dripping():
+        late = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(0.02, late.set_result, None)
+        await late
+        return await line()
+
+    with pytest.raises(TooSlow):
+        await Incoming(dripping, {b"content-length": b"1000"}).read(1000)
+    assert line.taken < 10
 
 
 async def test_a_client_that_hangs_up_is_gone():

@@ -13,7 +13,7 @@ import pytest
 
 from tillway import clock
 from tillway.errors import Misconfigured, OutcomeUnknown, Poison, TillwayError, TryAgain, Unavailable
-from tillway.outbound import Client, Limits, Reply, Request, reach
+from tillway.outbound import Breakers, Client, Limits, Reply, Request, reach
 from tillway.postgres import Database
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -77,6 +77,25 @@ async def test_a_reply_is_returned_whatever_its_status() -> None:
         reply = await client.send(request(url))
 
     assert (reply.status, reply.body, reply.headers["x-note"]) == (503, b"hi", "n")
+
+
+async def test_a_far_side_that_is_down_is_left_alone_and_others_are_not() -> None:
+    """After five failures nothing is sent any more; the breaker counts by the name of the far side."""
+    asked = 0
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        await answering(OK.replace(b"200 OK", b"503 No"))(reader, writer)
+
+    async with server(behave) as url, Client(reach(["127.0.0.0/8"]), breakers=Breakers()) as client:
+        for _ in range(5):
+            await client.send(request(url, upstream="erp"))
+        with pytest.raises(Unavailable) as refused:
+            await client.send(request(url, upstream="erp"))
+        assert (await client.send(request(url))).status == 503
+    assert asked == 6
+    assert 0 < (refused.value.retry_after or 0) <= 0.5
 
 
 async def test_a_redirect_is_not_followed() -> None:

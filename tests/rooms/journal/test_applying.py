@@ -10,9 +10,9 @@ from tests.rooms.journal.actors import until
 from tests.rooms.journal.lossy import lossy
 from tests.rooms.journal.world import NODE, OTHER, Effects, Node, append, event, position, reached, running, told
 
-from tillway.errors import NotFound, Poison, TryAgain, Unavailable
+from tillway.errors import Conflict, NotFound, Poison, TryAgain, Unavailable
 from tillway.journal import Recorded, follower_states, parked_items, replay
-from tillway.journal.overview import retry, skip
+from tillway.journal.acting import retry, skip
 from tillway.postgres import Database, Tx
 
 
@@ -77,10 +77,12 @@ async def test_a_person_may_skip_only_the_first_of_a_key(db: Database, effects: 
     async with running(db, effects.follower()):
         await append(db, event("a", 0), event("a", 1))
         await reached(db, 2)
-        with pytest.raises(NotFound):
+        with pytest.raises(Conflict):
             await skip(db, "effects", 2)
-        with pytest.raises(NotFound):
+        with pytest.raises(Conflict):
             await retry(db, "effects", 2)
+        with pytest.raises(NotFound):
+            await skip(db, "effects", 3)
         await skip(db, "effects", 1)
         await until(lambda: nothing_parked(db))
     assert await effects.seen() == [("a", 1)]

@@ -11,7 +11,7 @@ from tests.rooms.journal.world import OTHER, Node, append, event, position, reac
 
 from tillway.errors import Poison, Unavailable
 from tillway.journal import Follower, Recorded, follower_states, parked_items
-from tillway.journal.overview import retry
+from tillway.journal.acting import retry
 from tillway.postgres import Database
 
 NAME = "outside"

@@ -8,7 +8,7 @@ import pytest
 from tests.rooms.journal.actors import until
 from tests.rooms.journal.world import NODE, OTHER, Effects, append, event, reached, running, told
 
-from tillway.journal import Sequencer, ensure_partitions, head, oldest, read
+from tillway.journal import Sequencer, ensure_partitions, head, oldest, read, retain
 from tillway.journal.appending import SQL
 from tillway.journal.sequencer import BATCH, MARK_EVERY
 from tillway.postgres import Database
@@ -125,3 +125,13 @@ async def test_the_month_after_next_has_a_partition_from_the_first_start(db: Dat
 async def waiting_for_a_lock(db: Database) -> bool:
     query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     return await db.fetchval(query) > 0
+
+
+async def test_an_event_is_kept_as_long_as_its_type_is_declared_to_be(db: Database) -> None:
+    """The partition is chosen when the position is given; what is not declared is kept as its appender says."""
+    await retain(db, {"thing.happened": "long", "thing.ended": "brief"})
+    await told(db, event("a"), event("b", type="thing.ended"), event("c", type="thing.else"))
+    await retain(db, {"thing.happened": "standard"})
+    await told(db, event("a"), event("b", type="thing.ended", retention="long"))
+    rows = await db.fetch("SELECT retention FROM journal.events ORDER BY position")
+    assert [row[0] for row in rows] == ["long", "brief", "standard", "standard", "long"]

@@ -10,11 +10,14 @@ from tests.rooms.journal.actors import until
 from tests.rooms.processes.far_side import Gate, Turn, unanswered
 from tests.rooms.processes.hub import FIRST, SECOND, Hub, hub, steps
 
-from tillway.errors import Invalid, NotFound, OutcomeUnknown, Unavailable
+from tillway import clock, ids
+from tillway.errors import Conflict, Invalid, NotFound, OutcomeUnknown, Unavailable
 from tillway.journal import Recorded, replay
 from tillway.postgres import Database
-from tillway.processes import exceptions, signal
+from tillway.processes import act, actions, exception, exceptions, flows, signal, transitions
+from tillway.processes.place_order import SETTLED
 from tillway.records import links, orders
+from tillway.retail import Order
 
 WENT_WELL = [
     ("writing", "written", "confirming"),
@@ -201,13 +204,92 @@ async def test_a_person_cancels_and_the_order_is_called_off_over_there(db: Datab
     assert told == ["order.placed", "order.exception"]
 
 
+async def unanswered_and_overdue(made: Hub, turn: Turn) -> Order:
+    """An order whose last write was never answered, waiting for a person."""
+    made.far.script["write"] = [turn]
+    order = await made.place()
+    await until(lambda: started(made.db))
+    await made.db.fetchval("UPDATE processes.instances SET deadline = now()")
+    made.engine()
+    await made.comes_to(order.id, "exception")
+    return order
+
+
+async def test_cancelling_what_was_never_answered_asks_until_it_turns_up(db: Database) -> None:
+    """Not found proves nothing while the far side may still be at work: it would be there, and called off here."""
+    async with hub(db) as made:
+        order = await unanswered_and_overdue(made, unanswered(late=True))
+        landed = dict(made.far.orders)
+        made.far.orders.clear()
+        await signal(db, made.place_order, order.id, "cancel")
+        await until(lambda: asked(made, "find", 3))
+        assert (await made.way(order.id)).state == "cancelling"
+        made.far.orders.update(landed)
+        way = await made.comes_to(order.id, "cancelled")
+    assert [held.state for held in made.far.orders.values()] == ["cancelled"]
+    assert steps(way)[-2:] == [("cancelling", "unknown", "cancelling"), ("cancelling", "done", "cancelled")]
+
+
+async def test_what_did_not_turn_up_when_nobody_can_be_at_it_any_more_is_cancelled(db: Database) -> None:
+    async with hub(db) as made:
+        order = await unanswered_and_overdue(made, unanswered(late=False))
+        await db.fetchval(
+            "UPDATE processes.instances SET data = jsonb_set(data, '{unanswered_at}', to_jsonb($1::text))",
+            clock.iso(clock.now() - SETTLED),
+        )
+        await signal(db, made.place_order, order.id, "cancel")
+        way = await made.comes_to(order.id, "cancelled")
+    assert (steps(way)[-1], made.far.orders) == (("cancelling", "absent", "cancelled"), {})
+
+
+async def started(db: Database) -> bool:
+    return await db.fetchval("SELECT count(*) = 1 FROM processes.instances")
+
+
+async def asked(made: Hub, method: str, times: int) -> bool:
+    return made.far.calls.count(method) >= times
+
+
+async def test_an_act_is_told_with_who_and_why_and_only_once(db: Database) -> None:
+    async with hub(db) as made:
+        made.far.script["write"] = [Turn(raises=Invalid("the product is not for sale"))]
+        made.engine()
+        order = await made.place()
+        await made.comes_to(order.id, "exception")
+        (item,) = await exceptions(db)
+        known = flows(db)
+        assert actions(known, item.definition, item.version) == ("retry", "cancel")
+        assert await exception(db, item.id) == item
+        async with db.transaction() as tx:
+            done = await act(tx, known, item.id, "retry", note="ann: it is for sale now")
+        assert (done.process, done.subject, done.action, done.state) == ("place-order", order.id, "retry", "looking-up")
+        await accepted(made, order.id)
+        (told,) = [each for each in await transitions(db, item.id) if each.was == "exception"]
+        assert (told.event, told.detail) == ("retry", "ann: it is for sale now")
+        for instance, action, refusal in (
+            (item.id, "retry", Conflict),
+            (item.id, "explode", Invalid),
+            (str(ids.new()), "retry", NotFound),
+            ("no-id", "retry", NotFound),
+        ):
+            with pytest.raises(refusal):
+                async with db.transaction() as tx:
+                    await act(tx, known, instance, action, note="")
+        with pytest.raises(NotFound):
+            await exception(db, item.id)
+        with pytest.raises(Conflict):
+            async with db.transaction() as tx:
+                await act(tx, {}, item.id, "retry", note="")
+    assert actions({}, "place-order", 1) == ()
+
+
 async def test_only_what_the_table_allows_may_be_signalled_and_only_to_an_exception(db: Database) -> None:
     async with hub(db) as made:
         made.engine()
         order = await made.place()
         await made.comes_to(order.id, "accepted")
         for subject, event in ((order.id, "retry"), ("no-such-order", "retry"), (order.id, "explode")):
-            with pytest.raises(NotFound):
+            with pytest.raises((NotFound, Conflict)):
                 await signal(db, made.place_order, subject, event)
 
 
@@ -222,7 +304,7 @@ async def test_of_two_signals_at_once_one_counts(db: Database) -> None:
             *(signal(db, made.place_order, order.id, event) for event in ("retry", "cancel")), return_exceptions=True
         )
         way = await made.way(order.id)
-    assert sorted(type(answer).__name__ for answer in answers) == ["NoneType", "NotFound"]
+    assert sorted(type(answer).__name__ for answer in answers) == ["Conflict", "NoneType"]
     assert len(way.transitions) == 2
 
 

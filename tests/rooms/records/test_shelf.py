@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from decimal import Decimal
+from pathlib import Path
 
 import asyncpg
 import msgspec
+import pytest
 from tests.pure.retail.samples import price_list, product, rule
 from tests.rooms.journal.actors import until
 from tests.rooms.journal.world import Node, told
+from tests.rooms.postgres.relay import relayed
 from tests.rooms.records.source import Erp
 
+from tillway.errors import Unavailable
 from tillway.journal import Event
 from tillway.postgres import Database
-from tillway.records import Refresher, Shelf
+from tillway.records import Refresher, Shelf, Stale, cache
 
 SHIRT = product()
 
@@ -95,3 +100,30 @@ async def waiting(db: Database) -> bool:
     return await db.fetchval(
         "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )
+
+
+async def test_with_postgres_away_only_who_allows_it_gets_what_is_remembered(
+    db: Database, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Past its tolerance a price is asked for; without an answer an old one is given, with its age, up to its limit."""
+    await stocked(db)
+    with tempfile.TemporaryDirectory(prefix="relay-") as name:
+        async with relayed(dsn, Path(name)) as (far_dsn, relay), Database(far_dsn, "far") as far:
+            node = Node(far)
+            await node.tail.start()
+            shelf = Shelf(far, node.tail)
+            before = await price_of(shelf), await shelf.price_list("our-7")
+            relay.answers = "drop"
+            monkeypatch.setattr(cache, "TOLERANCE", 0.0)
+            stale = Stale(60.0)
+            found = await shelf.products(["SHIRT-S"], stale)
+            after = found["SHIRT-S"].list_price, await shelf.price_list("our-7", stale)
+            assert after == before
+            assert 0 < stale.age < 60
+            for given in (None, Stale(), Stale(1e-9)):
+                with pytest.raises(Unavailable):
+                    await shelf.products(["SHIRT-S"], given)
+                with pytest.raises(Unavailable):
+                    await shelf.price_list("our-7", given)
+            with pytest.raises(Unavailable):
+                await shelf.products(["SHIRT-S", "NEVER-READ"], stale)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .back_office import Odoo
 from .catalogue import OdooCatalogue
+from .client import Pace, unpaced
 from .cursor import OVERLAP
 from .mapping.products import Skipped
 from .order_book import OdooOrderBook
@@ -23,6 +24,7 @@ __all__ = [
     "OdooOrderBook",
     "OdooPriceLists",
     "OdooTillSessions",
+    "Pace",
     "Permits",
     "Places",
     "Probe",
@@ -30,4 +32,5 @@ __all__ = [
     "Survey",
     "TillFound",
     "TillInOdoo",
+    "unpaced",
 ]

@@ -10,7 +10,7 @@ from tillway.outbound import Client
 from tillway.retail import Call
 
 from .catalogue import OdooCatalogue
-from .client import Json2
+from .client import Json2, Pace, unpaced
 from .keys import key_expiry
 from .order_book import OdooOrderBook
 from .permits import Permits
@@ -33,10 +33,11 @@ class Odoo:
         *,
         places: Places | None = None,
         permits: Permits | None = None,
+        pace: Pace = unpaced,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self.permits = permits or Permits(connection.workers)
-        self._odoo = Json2(connection, client, permits=self.permits, now=now)
+        self._odoo = Json2(connection, client, permits=self.permits, pace=pace, now=now)
         known = places or Places()
         self.catalogue = OdooCatalogue(self._odoo, now=now)
         self.price_lists = OdooPriceLists(self._odoo)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -46,6 +46,14 @@ _NO_CONTEXT: Final[Mapping[str, Any]] = MappingProxyType({})
 _encoder: Final = msgspec.json.Encoder(decimal_format="number")
 
 
+Pace = Callable[[float], Awaitable[None]]
+"""Waits until one more call fits the connection's budget; TryAgain when none does within so many seconds."""
+
+
+async def unpaced(_seconds: float) -> None:
+    """Every call fits."""
+
+
 class Json2:
     """Calls models of one Odoo database. Safe for many tasks; at most `connection.workers` calls run at once."""
 
@@ -55,11 +63,13 @@ class Json2:
         client: Client,
         *,
         permits: Permits | None = None,
+        pace: Pace = unpaced,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._connection = connection
         self._client = client
         self._permits = permits or Permits(connection.workers)
+        self._pace = pace
         self._now = now
         self._headers = {
             "Authorization": f"bearer {connection.key}",
@@ -89,6 +99,7 @@ class Json2:
         companies = [number(company or call.company, "company")]
         body = {**arguments, "context": {"allowed_company_ids": companies, **context}}
         async with self._permits.hold(call.criticality, self._left(call)):
+            await self._pace(self._left(call))
             reply = await self._client.send(
                 Request(
                     method="POST",

@@ -18,6 +18,7 @@ class Permits:
     def __init__(self, number: int) -> None:
         if number < 1:
             raise ValueError("at least one call must be possible")
+        self._number = number
         self._free = number
         self._order = count()
         self._waiting: list[tuple[Criticality, int, asyncio.Future[None]]] = []
@@ -31,8 +32,16 @@ class Permits:
         finally:
             self._give()
 
+    def resize(self, number: int) -> None:
+        """Another number from now on. Fewer: calls under way go on, and none begins until there is room again."""
+        self._free += number - self._number
+        self._number = number
+        while self._free > 0 and self._waiting:
+            self._free -= 1
+            self._give()
+
     async def _take(self, criticality: Criticality, seconds: float) -> None:
-        if self._free:
+        if self._free > 0:
             self._free -= 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -49,7 +58,7 @@ class Permits:
             raise
 
     def _give(self) -> None:
-        while self._waiting:
+        while self._waiting and self._free >= 0:
             _, _, turn = heapq.heappop(self._waiting)
             if not turn.done():
                 turn.set_result(None)

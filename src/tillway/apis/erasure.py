@@ -1,0 +1,171 @@
+"""Erasing a person, and the proof of it: part of `operations.v1`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from tillway import audit, gateway, identity, journal, processes, records, sealing, subscriptions
+from tillway.errors import Invalid, NotFound, Violation
+from tillway.gateway import Answer, Ask, Handler
+from tillway.landscape import Landscape
+from tillway.postgres import Database, Found, Personal, Wanted
+from tillway.records import orders, sales
+
+ROOMS: Final[Mapping[str, Personal]] = {
+    room.schema: room
+    for room in (
+        journal.PERSONAL,
+        gateway.PERSONAL,
+        processes.PERSONAL,
+        subscriptions.PERSONAL,
+        identity.PERSONAL,
+        audit.PERSONAL,
+        records.PERSONAL,
+    )
+}
+"""Every room that owns a schema; records last, for they know what an order or sale of ours tells of its person."""
+
+# Shorter texts stand in too much that is about somebody else.
+VALUE_CHARACTERS_MIN: Final = 5
+
+# What is on its way to its place (staged events, entries that wait for the sealer) is there within a second.
+PASSES: Final = 8
+BETWEEN_SECONDS: Final = 0.25
+
+# Characters of a digest: 128 bits.
+_DIGEST: Final = 32
+
+# Tables whose rows are about an entity of ours that events are about, too.
+_TELL_ENTITIES: Final = frozenset({"records.orders", "records.sales", "journal.events", "journal.staged"})
+
+
+class Erased(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one table: rows looked at, held before, erased, and still held after, in which columns."""
+
+    table: str
+    looked: int
+    held: int
+    erased: int
+    left: int
+    columns: tuple[str, ...]
+
+
+def bind(db: Database) -> dict[str, Handler]:
+    """The handlers."""
+
+    async def erase_subject(ask: Ask) -> Answer:
+        body = ask.body
+        kind, wanted = await chosen(db, ask.landscape, body["subject"], body.get("kind"))
+        _fit(wanted, body["subject"], body["reason"])
+        rooms = [ROOMS[body["room"]]] if "room" in body else list(ROOMS.values())
+        dry = body.get("dry_run", False)
+        tables = [
+            each for room in rooms for each in await (_look(db, room, wanted) if dry else _erase(db, room, wanted))
+        ]
+        told = {
+            "subject": pseudonym(body["subject"]),
+            "kind": kind,
+            "dry_run": dry,
+            "proved": not dry and not any(each.left for each in tables),
+            "tables": tables,
+        }
+        if ask.trail is not None:
+            ask.trail.subject = told["subject"]
+        async with ask.transaction(db) as tx:
+            answer = Answer(200, told)
+            ask.settle(tx, answer)
+        return answer
+
+    return {"eraseSubject": erase_subject}
+
+
+def pseudonym(subject: str) -> str:
+    """What stands for an erased person in our evidence: only this hub can tell whose it is, and only when asked."""
+    return f"erased:{sealing.digest('erasure', subject.strip().lower())[:_DIGEST]}"
+
+
+async def chosen(db: Database, landscape: Landscape, subject: str, kind: str | None) -> tuple[str, Wanted]:
+    """Who is meant: an order or sale of ours, a customer by id, or any value that tells of a person.
+
+    NotFound: an entity that is not ours.
+    """
+    if kind in (None, "entity"):
+        found = await _entity(db, subject)
+        if found is not None:
+            return "entity", found
+        if kind == "entity":
+            raise NotFound("no order or sale has this id")
+    if kind == "customer" or (kind is None and subject in landscape.customers):
+        return "customer", Wanted((subject,), exact=True)
+    return "value", Wanted((subject.strip(),))
+
+
+async def _entity(db: Database, subject: str) -> Wanted | None:
+    try:
+        order = (await orders.get(db, subject)).order
+    except NotFound:
+        try:
+            sale = (await sales.get(db, subject))["id"]
+        except NotFound:
+            return None
+        return Wanted((), exact=True, about=sale)
+    return Wanted((order.customer,) if order.customer else (), exact=True, about=order.id)
+
+
+def _fit(wanted: Wanted, subject: str, reason: str) -> None:
+    violations = []
+    if not wanted.exact and len(subject.strip()) < VALUE_CHARACTERS_MIN:
+        detail = f"has fewer than {VALUE_CHARACTERS_MIN} characters and would stand in too much else"
+        violations.append(Violation(pointer="/subject", detail=detail, rule="length"))
+    if subject.strip().lower() in reason.lower():
+        detail = "must not name who is erased: it is kept"
+        violations.append(Violation(pointer="/reason", detail=detail, rule="personal"))
+    if violations:
+        raise Invalid(violations=tuple(violations))
+
+
+async def _look(db: Database, room: Personal, wanted: Wanted) -> list[Erased]:
+    return _told(await room.holds(db, wanted), {}, ())
+
+
+async def _erase(db: Database, room: Personal, wanted: Wanted) -> list[Erased]:
+    """Bar what is still on its way, erase, and look again, until nothing is left or nothing more can be done."""
+    before = await room.holds(db, wanted)
+    about = before if room is not journal.PERSONAL else (*before, *await records.PERSONAL.holds(db, wanted))
+    async with db.transaction() as tx:
+        await journal.bar(tx, _entities(about, wanted))
+    erased: dict[str, int] = {}
+    left: Sequence[Found] = before
+    for number in range(PASSES):
+        if number:
+            await asyncio.sleep(BETWEEN_SECONDS)
+        for each in await room.erase(db, wanted):
+            erased[each.table] = erased.get(each.table, 0) + each.erased
+        left = await room.holds(db, wanted)
+        if not any(each.held for each in left):
+            break
+    return _told(before, erased, left)
+
+
+def _entities(found: Sequence[Found], wanted: Wanted) -> set[str]:
+    known = {entity for each in found for entity in each.about if each.table in _TELL_ENTITIES}
+    return known | ({wanted.about} if wanted.about else set())
+
+
+def _told(before: Sequence[Found], erased: Mapping[str, int], left: Sequence[Found]) -> list[Erased]:
+    after = {each.table: each for each in left}
+    return [
+        Erased(
+            table=each.table,
+            looked=max(each.looked, after[each.table].looked if each.table in after else 0),
+            held=each.held,
+            erased=erased.get(each.table, 0),
+            left=after[each.table].held if each.table in after else 0,
+            columns=after[each.table].columns if each.table in after else each.columns,
+        )
+        for each in before
+    ]

@@ -1,0 +1,49 @@
+"""Who did what, and why it was allowed: entries in hash chains with signed anchors, and who uses what."""
+
+from __future__ import annotations
+
+from tillway.audit.anchor import Sign, Signed, Unsign
+from tillway.audit.buffer import Buffer
+from tillway.audit.census import Census, Direction, Used, UsedField, usage
+from tillway.audit.entry import CLASSES, FIRST_REFUSAL, Class, Entry, Sealed, class_of
+from tillway.audit.erasing import PERSONAL
+from tillway.audit.retention import KEPT, keep
+from tillway.audit.sealer import Sealer
+from tillway.audit.searching import LAST, Outcome, Wanted, export, number_at, search
+from tillway.audit.staging import staging
+from tillway.audit.strangers import Strangers
+from tillway.audit.verification import Verified, verify
+from tillway.audit.verifying import Broken
+
+__all__ = [
+    "CLASSES",
+    "FIRST_REFUSAL",
+    "KEPT",
+    "LAST",
+    "PERSONAL",
+    "Broken",
+    "Buffer",
+    "Census",
+    "Class",
+    "Direction",
+    "Entry",
+    "Outcome",
+    "Sealed",
+    "Sealer",
+    "Sign",
+    "Signed",
+    "Strangers",
+    "Unsign",
+    "Used",
+    "UsedField",
+    "Verified",
+    "Wanted",
+    "class_of",
+    "export",
+    "keep",
+    "number_at",
+    "search",
+    "staging",
+    "usage",
+    "verify",
+]

@@ -1,0 +1,61 @@
+"""Last stage: what happened is put down. A write's entry commits with it; everything else goes by the buffer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from tillway import clock
+from tillway.audit import FIRST_REFUSAL, Buffer, Census, Direction, Strangers
+from tillway.contracts import Operation, Outlines, pointers
+from tillway.gateway.answering import Outgoing
+from tillway.gateway.trail import Trail
+
+# Answers up to this size are looked into by the census: a page of 500 products, decoded in a millisecond.
+LOOKED_BYTES_MAX: Final = 256 * 1024
+
+_SERVER_ERROR: Final = 500
+
+
+class Auditor:
+    """Puts down what happened at one door. `node` names the door in its entries."""
+
+    def __init__(self, node: UUID, *, buffer: Buffer, strangers: Strangers, census: Census, outlines: Outlines) -> None:
+        self.node = node
+        self._buffer = buffer
+        self._strangers = strangers
+        self._census = census
+        self._outlines = outlines
+
+    async def record(self, trail: Trail, operation: str, out: Outgoing) -> None:
+        """Put down an answer before it goes out. Waits only while the buffer is full."""
+        status = out.status
+        asked, principal = trail.operation, trail.principal
+        if asked is None or principal is None:
+            if FIRST_REFUSAL <= status < _SERVER_ERROR:
+                self._strangers.count(
+                    operation=operation, status=status, code=trail.code, network=trail.network, release=trail.release
+                )
+            return
+        self._count(trail, asked, principal.id, out)
+        if trail.staged == status:
+            return  # it was committed with what it tells of
+        entry = trail.entry(status)
+        if not self._buffer.offer(entry):
+            await self._buffer.put(entry)
+
+    def _count(self, trail: Trail, asked: Operation, consumer: str, out: Outgoing) -> None:
+        refused = out.status >= FIRST_REFUSAL
+        if self._census.count(consumer, asked.id, refused=refused, at=trail.at or clock.now()):
+            self._census.looked(consumer, asked.id, self._fields(trail, asked, out))
+        if trail.strange:
+            self._census.strange(consumer, asked.id, trail.strange)
+
+    def _fields(self, trail: Trail, asked: Operation, out: Outgoing) -> Mapping[Direction, set[str]]:
+        sent = {f"/query/{name}" for name in trail.query}
+        sent.update(pointers(self._outlines.sent(asked), trail.body))
+        body = msgspec.json.decode(out.body) if 0 < len(out.body) <= LOOKED_BYTES_MAX else None
+        return {"sent": sent, "read": set(pointers(self._outlines.read(asked, out.status), body))}

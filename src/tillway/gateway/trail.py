@@ -1,0 +1,149 @@
+"""The trail of one request: what each stage found out, and the entry of the audit that comes of it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from tillway import clock
+from tillway.audit import Class, Entry, class_of, staging
+from tillway.contracts import Operation
+from tillway.errors import Invalid, TillwayError, report
+from tillway.identity import Grant, Principal
+from tillway.masking import scrub
+from tillway.postgres import Part
+
+# What an entry says of a request that was answered with the answer of the first one.
+REPLAYED: Final = "idempotency-replayed"
+
+# Rules of violations that tell of a field no contract knows.
+STRANGE: Final = frozenset({"additionalProperties", "unknown"})
+
+_NO_RELEASE: Final = "-"
+_NO_PARAMETERS: Final[Mapping[str, str]] = {}
+
+# Our ids, references and SKUs. Anything else in a path may be anything, and counts as personal.
+_ID: Final = re.compile(r"[\w.:/+-]{1,128}\Z", re.ASCII)
+
+# Characters kept of what is personal.
+_SUBJECT_MAX: Final = 200
+_REASON_MAX: Final = 500
+
+# Addresses whose class is remembered.
+_ADDRESSES: Final = 4_096
+
+
+class Trail(msgspec.Struct, kw_only=True):
+    """What is known of one request so far; each stage adds what it finds out."""
+
+    node: UUID
+    correlation: str
+    network: str
+    at: datetime | None = None
+    operation: Operation | None = None
+    principal: Principal | None = None
+    grant: Grant | None = None
+    release: str = _NO_RELEASE
+    parameters: Mapping[str, str] = _NO_PARAMETERS
+    query: Mapping[str, Any] = _NO_PARAMETERS
+    body: Any = None
+    settled: int | None = None
+    subject: str | None = None
+    staged: int | None = None
+    code: str | None = None
+    strange: tuple[str, ...] = ()
+
+    def asked(self, operation: Operation, parameters: Mapping[str, str], release: str, at: datetime) -> None:
+        """It is known what is asked for."""
+        self.operation, self.parameters, self.release, self.at = operation, parameters, release, at
+
+    def settle(self, status: int, headers: tuple[tuple[str, str], ...]) -> None:
+        """A transaction of this request ends with this answer."""
+        self.settled = status
+        for name, value in headers:
+            if name == "Location":
+                self.subject = value.rpartition("/")[2]
+
+    def repeated(self) -> None:
+        """The answer is that of an earlier request: what this one staged was not done."""
+        self.code, self.staged = REPLAYED, None
+
+    def failed(self, error: Exception) -> None:
+        """This is why there is no answer. The error itself is not kept: it holds on to all that led to it."""
+        self.code = error.code if isinstance(error, TillwayError) else report(error).code
+        if isinstance(error, Invalid):
+            self.strange = tuple(each.pointer for each in error.violations if each.rule in STRANGE)
+
+    def closing(self) -> Part:
+        """The last part of each transaction of this request: its entry, as it will be when this commits."""
+        if self.operation is None:
+            raise RuntimeError("a transaction before it was known what is asked for")
+        status = self.settled or _promised(self.operation)
+        self.staged = status
+        return staging(self.entry(status))
+
+    def entry(self, status: int) -> Entry:
+        """The entry, for an outcome."""
+        operation, principal, grant = self.operation, self.principal, self.grant
+        if operation is None:
+            raise RuntimeError("an entry before it was known what is asked for")
+        subject = self.subject
+        if subject is None and self.parameters:
+            subject = "/".join(self.parameters.values())
+        named = subject is None or _ID.match(subject)
+        kind_of: Class = class_of(operation.api, status, writes=operation.writes)
+        return Entry(
+            kind_of=kind_of,
+            at=self.at or clock.now(),
+            node=self.node,
+            operation=operation.id,
+            status=status,
+            network=self.network,
+            release=self.release,
+            principal=None if principal is None else principal.id,
+            kind=None if principal is None else principal.kind,
+            actor=None if principal is None or principal.holder in {"", principal.id} else principal.holder,
+            api=operation.api,
+            subject=subject if named else None,
+            code=self.code,
+            policies=() if grant is None else grant.policies,
+            correlation=self.correlation,
+            personal=self._personal(None if named else subject, acts=kind_of == "act"),
+        )
+
+    def _personal(self, subject: str | None, *, acts: bool) -> str | None:
+        """What may tell of a person: why somebody acted, in their words, and a subject that is no id of ours."""
+        reason = self.body.get("reason") if acts and isinstance(self.body, Mapping) else None
+        if subject is None and reason is None:
+            return None
+        told = {
+            "subject": subject and scrub(subject)[:_SUBJECT_MAX],
+            "reason": reason and scrub(str(reason))[:_REASON_MAX],
+        }
+        return (
+            msgspec.json.encode({name: value for name, value in told.items() if value}).decode().replace("\\u0000", "")
+        )
+
+
+@lru_cache(maxsize=_ADDRESSES)
+def network_class(host: str) -> str:
+    """Where an address belongs: loopback, private, public, or unknown for what is none."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "unknown"
+    if address.is_loopback:
+        return "loopback"
+    return "private" if address.is_private else "public"
+
+
+def _promised(operation: Operation) -> int:
+    """The status of an answer that tells of success."""
+    return min((int(status) for status in operation.responses if status.isdigit() and status[0] == "2"), default=200)

@@ -1,0 +1,17 @@
+"""What identity holds of people: why somebody acted, in their words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tillway.identity.signing import PRIVATE_AT
+from tillway.postgres import Column, Personal
+
+PERSONAL: Final = Personal(
+    schema="identity",
+    columns={
+        ("restrictions", "reason"): Column(),
+        ("enrolments", "reason"): Column(),
+        ("signing_keys", "private_jwk"): Column(mend="none", sealed=PRIVATE_AT, row="kid"),
+    },
+)

@@ -1,0 +1,239 @@
+"""Every operation applies its Grant: whoever is limited to one shop sees nothing of another.
+
+The table has a row for each operation of each document; an operation without a row fails.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from tests.contract.small_hub import SCOPES, landscape
+from tests.contract.test_sales import SALES, identity, sale
+from tests.pure.gateway.front_door import token
+
+from tillway.contracts import Cuts, Tally, load
+
+DOCUMENTS = load()
+OPERATIONS = {operation.id: (document, operation) for document, operation in DOCUMENTS.operations()}
+OPEN = frozenset({"public", "internal", "confidential"})
+
+# May touch the station alone, has every scope, and may receive every event.
+NARROW = {"shop": "station", "event_types": "*"}
+LINES = {"lines": [{"sku": "TEE-CREW-S", "quantity": "1"}]}
+HARBOUR = "harbour"
+
+
+def bearer(consumer):
+    return token(consumer, scopes=SCOPES)
+
+
+@pytest.fixture
+async def other(hub):
+    """What there is of another shop: an order, a sale, one in quarantine, a subscription of another consumer."""
+    hub.active.swap(landscape(narrow=NARROW, reader={"shops": "*", "event_types": "*"}))
+    hook = {"types": ["order.placed"], "delivery": {"kind": "webhook", "url": "http://127.0.0.1:9000/hook"}}
+    before = hub.tail.head
+    good, bad = sale(), sale(gross="99.99")
+    made = {
+        "order": (await hub.post("/orders/v1/orders", {**LINES, "shop": HARBOUR})).json["id"],
+        "subscription": (await hub.post("/subscriptions/v1/subscriptions", hook)).json["id"],
+        "sale": identity(good),
+        "quarantined": identity(bad),
+    }
+    await hub.post(SALES, {"sales": [good, bad]})
+    await hub.settled(before + 3)
+    return made
+
+
+async def feed(hub, _):
+    seen = await events(hub, "narrow")
+    shops = {event["data"].get("shop", "station") for event in seen}
+    assert shops <= {"station"}
+    assert HARBOUR in {event["data"].get("shop") for event in await events(hub, "integrator")}
+
+
+async def events(hub, by):
+    page = (await hub.get("/events/v1/feed?limit=500", by=by)).json
+    found = page["events"]
+    while page["events"]:
+        page = (await hub.get(f"/events/v1/feed?limit=500&after={page['next']}", by=by)).json
+        found += page["events"]
+    return found
+
+
+async def refused_placing(hub, _):
+    reply = await hub.post("/orders/v1/orders", {**LINES, "shop": HARBOUR}, by="narrow")
+    assert reply.status == 403
+    assert (await hub.post("/orders/v1/orders", LINES, by="narrow")).json["shop"] == "station"
+
+
+async def quarantined_recording(hub, _):
+    reply = await hub.post(SALES, {"sales": [sale()]}, by="narrow")
+    (result,) = reply.json["sales"]
+    assert (result["status"], result["violations"][0]["rule"]) == ("quarantined", "grant")
+
+
+def not_found(path):
+    async def row(hub, other):
+        assert (await hub.get(path.format(**other))).status == 200
+        assert (await hub.get(path.format(**other), by="narrow")).status == 404
+
+    return row
+
+
+async def not_deleted(hub, other):
+    path = f"/subscriptions/v1/subscriptions/{other['subscription']}"
+    assert (await hub.ask("DELETE", path, token=bearer("narrow"))).status == 404
+    assert (await hub.get(path)).status == 200
+
+
+def of_no_shop(path, json=None):
+    """Prices, products and what is asked for oneself belong to no shop: everybody is answered the same."""
+
+    async def row(hub, _):
+        method = "GET" if json is None else "POST"
+        replies = [await hub.ask(method, path, token=bearer(by), json=json) for by in ("narrow", "integrator")]
+        assert [reply.status for reply in replies] == [200, 200]
+        assert HARBOUR not in replies[0].content.decode()
+
+    return row
+
+
+async def subscribed(hub, _):
+    """What is delivered is chosen as in the feed: tests of subscriptions show it; here the types are the consumer's."""
+    hook = {"types": ["order.placed"], "delivery": {"kind": "webhook", "url": "http://127.0.0.1:9000/hook"}}
+    made = await hub.post("/subscriptions/v1/subscriptions", hook, by="narrow")
+    assert (made.status, HARBOUR in made.content.decode()) == (201, False)
+
+
+def whole_hub(operation):
+    """Operations show and change what belongs to all shops: who may touch a part of them is not let in."""
+
+    async def row(hub, _):
+        path = OPERATIONS[operation][1].path
+        for name in ("id", "key", "name", "consumer", "follower"):
+            path = path.replace(f"{{{name}}}", "x")
+        path = path.replace("{position}", "1")
+        reply = await hub.ask(OPERATIONS[operation][1].method, path, token=bearer("narrow"))
+        assert (reply.status, "whole hub" in reply.json["detail"]) == (403, True)
+
+    return row
+
+
+async def without_a_token(hub, _):
+    """The code of an enrolment says which shop; nothing of any is answered without one."""
+    reply = await hub.ask("POST", OPERATIONS["enrolDevice"][1].path, json={})
+    assert (reply.status, HARBOUR in reply.content.decode()) == (422, False)
+
+
+ROWS = {
+    "createSubscription": subscribed,
+    "deleteSubscription": not_deleted,
+    "enrolDevice": without_a_token,
+    "getOrder": not_found("/orders/v1/orders/{order}"),
+    "getPrice": of_no_shop("/prices/v1/prices/TEE-CREW-S?price_list=store-prices"),
+    "getProduct": of_no_shop("/products/v1/products/TEE-CREW-S"),
+    "getSale": not_found("/pos/v1/sales/{sale}"),
+    "getSubscription": not_found("/subscriptions/v1/subscriptions/{subscription}"),
+    "listProducts": of_no_shop("/products/v1/products"),
+    "placeOrder": refused_placing,
+    "quotePrices": of_no_shop(
+        "/prices/v1/quotes", {**LINES, "price_list": "store-prices", "at": "2026-11-23T10:00:00Z"}
+    ),
+    "readFeed": feed,
+    "recordSales": quarantined_recording,
+    **{
+        name: whole_hub(name)
+        for name in (
+            "actOnException",
+            "closeSale",
+            "createEnrolment",
+            "explainDecision",
+            "exportAudit",
+            "followJournal",
+            "getDevice",
+            "getEnrolment",
+            "getException",
+            "getHealth",
+            "getParked",
+            "getQuarantined",
+            "holdParkedGroup",
+            "listDevices",
+            "listExceptions",
+            "listFollowers",
+            "listParked",
+            "listQuarantined",
+            "listRestrictions",
+            "listSubscriptions",
+            "listUsage",
+            "readmitDevice",
+            "releaseSale",
+            "replayFollower",
+            "reportDeviceLost",
+            "resumeConsumer",
+            "resumeSubscription",
+            "retryParked",
+            "retryParkedGroup",
+            "revokeToken",
+            "searchAudit",
+            "skipParked",
+            "skipParkedGroup",
+            "suspendConsumer",
+            "traceTransaction",
+            "verifyAudit",
+        )
+    },
+}
+
+
+def test_every_operation_has_a_row():
+    assert set(ROWS) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("operation", sorted(ROWS))
+async def test_nothing_of_another_shop_is_seen(hub, other, operation):
+    await ROWS[operation](hub, other)
+
+
+async def test_another_shops_sale_in_quarantine_is_not_found(hub, other):
+    assert (await hub.get(f"{SALES}/{other['quarantined']}")).status == 200
+    assert (await hub.get(f"{SALES}/{other['quarantined']}", by="narrow")).status == 404
+
+
+async def test_who_may_not_read_personal_data_is_answered_none(hub, other):
+    path = f"/orders/v1/orders/{other['order']}"
+    whole, cut = (await hub.get(path)).json, (await hub.get(path, by="reader")).json
+    assert (whole["customer"], cut["customer"]) == ("walk-in", None)
+    assert {**whole, "customer": None} == cut
+
+
+async def test_a_card_payments_reference_is_read_by_those_whose_entry_lists_payment(hub):
+    hub.active.swap(landscape(reader={"shops": "*", "event_types": "*"}))
+    sent = sale()
+    sent["tenders"] = [{**each, "reference": "auth-17"} for each in sent["tenders"]]
+    await hub.post(SALES, {"sales": [sent]})
+    path = f"{SALES}/{identity(sent)}"
+    whole, cut = (await hub.get(path)).json["sale"], (await hub.get(path, by="reader")).json["sale"]
+    assert {each["reference"] for each in whole["tenders"]} == {"auth-17"}
+    assert {each.get("reference") for each in cut["tenders"]} == {None}
+
+
+async def test_a_repeated_request_is_answered_by_what_may_be_read_now(hub):
+    """The stored answer is whole; rights that went meanwhile count."""
+    headers = {"Idempotency-Key": "grants-1"}
+    first = (await hub.post("/orders/v1/orders", LINES, headers=headers)).json
+    hub.active.swap(landscape(integrator={"shop": "harbour", "customer": "walk-in", "shops": "*", "event_types": "*"}))
+    again = await hub.post("/orders/v1/orders", LINES, headers=headers)
+    assert (first["customer"], again.json) == ("walk-in", {**first, "customer": None})
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_a_field_that_no_contract_knows_goes(name):
+    document, operation = OPERATIONS[name]
+    for status, pointer in operation.responses.items():
+        if pointer is not None and status.startswith("2"):
+            cut, tally = Cuts(document, operation).of(int(status), OPEN), Tally()
+            assert cut is not None
+            assert cut.of({"surprise": "4111"}, tally) == {}
+            assert tally.unknown == 1
+            assert msgspec.json.encode(cut.of({}, Tally())) == b"{}"
