@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from prometheus_client import CollectorRegistry
 
@@ -19,6 +20,7 @@ from tillway.gateway.consumer_state import Restricted
 from tillway.gateway.context import Context, context
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.metrics import Metrics
+from tillway.gateway.people import ClientSecret, People
 from tillway.gateway.pipeline import Pipeline, Request, Seen
 from tillway.gateway.presenting import joined
 from tillway.gateway.public import ClientKeys, Public, Ready, Secrets
@@ -26,7 +28,8 @@ from tillway.gateway.quota import Quotas
 from tillway.gateway.routes import Routes
 from tillway.gateway.trail import Trail, network_class
 from tillway.identity import UNRESTRICTED, Issuers, Key, Restrictions, SigningKeys, TokenEndpoint, TokenStates
-from tillway.landscape import Active
+from tillway.identity.people import Provider
+from tillway.landscape import Active, SignIn
 from tillway.postgres import Database
 from tillway.web import ClientGone, Incoming, render
 
@@ -51,6 +54,11 @@ def no_keys() -> Mapping[str, Sequence[Key]]:
     return {}
 
 
+def no_secret(_sign_in: SignIn) -> str | None:
+    """The hub's secret at a provider that asks for none."""
+    return None
+
+
 def unrestricted() -> Restrictions:
     """The overlay of doors that have none."""
     return UNRESTRICTED
@@ -71,6 +79,8 @@ def build(
     observer: Observer = unobserved,
     registry: CollectorRegistry | None = None,
     leaving: Leaving | None = None,
+    provider: Provider | None = None,
+    provider_secret: ClientSecret = no_secret,
     quotas: Quotas | None = None,
     auditor: Auditor | None = None,
     check_answers: bool = False,
@@ -78,7 +88,8 @@ def build(
     """The door over these rooms. Misconfigured when documents and bindings do not cover one another.
 
     `secrets` and `client_keys` give the consumers' secrets and public keys as they are now, `issuers` the keys of those
-    who vouch for consumers (none: nobody does), `ready` what keeps this node from being ready,
+    who vouch for consumers (none: nobody does), `provider` signs people in (none: nobody does), knowing the hub by
+    `provider_secret`, `ready` what keeps this node from being ready,
     `restricted` what is suspended, revoked or lost now.
     `leaving` is the one that handlers which wait were bound with, `quotas` counts what consumers ask (none: nobody
     does), `auditor` puts down what was read or refused (none: only writes are, with themselves). `check_answers` holds
@@ -86,6 +97,7 @@ def build(
     """
     metrics = Metrics(CollectorRegistry() if registry is None else registry)
     leaving = Leaving() if leaving is None else leaving
+    node = ids.new() if auditor is None else auditor.node
     tokens = TokenEndpoint(database, keys, issuers)
     if quotas is not None:
         quotas.tell(metrics.over_quota)
@@ -112,11 +124,20 @@ def build(
             ready=ready,
             metrics=metrics,
             leaving=leaving,
+            people=People(
+                keys=keys,
+                active=active,
+                database=database,
+                provider=provider,
+                secret=provider_secret,
+                node=node,
+            ),
         ),
         metrics=metrics,
         leaving=leaving,
         observer=observer,
         auditor=auditor,
+        node=node,
     )
 
 
@@ -133,6 +154,7 @@ class Door:
         leaving: Leaving,
         observer: Observer,
         auditor: Auditor | None,
+        node: UUID,
     ) -> None:
         self._routes = routes
         self._pipeline = pipeline
@@ -141,7 +163,7 @@ class Door:
         self._leaving = leaving
         self._observer = observer
         self._auditor = auditor
-        self._node = ids.new() if auditor is None else auditor.node
+        self._node = node
 
     def drain(self) -> None:
         """Readiness fails from now on and long polls answer at once; everything else is served as ever."""

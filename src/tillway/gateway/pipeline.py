@@ -31,6 +31,7 @@ from tillway.gateway.deadline import seconds_allowed
 from tillway.gateway.presenting import NONCE, presented
 from tillway.gateway.quota import Quotas
 from tillway.gateway.routes import Route
+from tillway.gateway.step_up import stepped_up
 from tillway.gateway.trail import Trail
 from tillway.identity import SigningKeys, current_nonce
 from tillway.landscape import Active, Landscape
@@ -154,6 +155,7 @@ class Pipeline:
         return admitted
 
     async def _in_turn(self, route: Route, ask: Ask, allowed: float, rank: int) -> Outgoing:
+        stepped_up(asker.principal, operation, now, request.context.correlation)
         came = clock.monotonic()
         await self._admission.enter(rank, allowed)
         began = clock.monotonic()

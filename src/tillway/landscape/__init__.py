@@ -21,6 +21,7 @@ from tillway.landscape.model import (
     Till,
     Webhook,
 )
+from tillway.landscape.people import SignIn
 from tillway.landscape.policies import BASE_PREFIX, Policy
 from tillway.landscape.policy_cases import Case, Somebody, cases
 from tillway.landscape.policy_checks import ELSEWHERE
@@ -55,6 +56,7 @@ __all__ = [
     "SecretRef",
     "Shop",
     "Somebody",
+    "SignIn",
     "SubscriptionEntry",
     "Till",
     "Transport",

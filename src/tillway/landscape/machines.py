@@ -62,6 +62,7 @@ def loopback(host: str) -> bool:
         return False
 
 
+IssuerUrl = Annotated[Url, AfterValidator(_issuer_url)]
 Proof = Literal["none", "dpop", "mtls"]
 Thumbprint = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_thumbprint)]
 
@@ -87,7 +88,7 @@ PublicKeys = Annotated[tuple[PublicKeyRef, ...], Field(max_length=KEYS_MAX)]
 class Issuer(Entry):
     """Somebody else whose tokens say who a machine is, e.g. the platform it runs on."""
 
-    url: Annotated[Url, AfterValidator(_issuer_url)]
+    url: IssuerUrl
     """Its issuer URL, exactly as its tokens name it; keys are found by OpenID Connect discovery below it."""
     audience: Text
     """What its tokens must name as their audience: usually this hub's address."""
