@@ -12,8 +12,10 @@ from prometheus_client import CollectorRegistry
 from tillway import clock, ids
 from tillway.contracts import Documents
 from tillway.errors import TillwayError
+from tillway.gateway import cors, framing
+from tillway.gateway.addresses import client_of
 from tillway.gateway.admission import Admission
-from tillway.gateway.answering import Outgoing, Send, put
+from tillway.gateway.answering import Outgoing, Send, fixed, put
 from tillway.gateway.ask import Handler
 from tillway.gateway.auditing import Auditor
 from tillway.gateway.consumer_state import Restricted
@@ -41,6 +43,9 @@ Observer = Callable[[str, int, float, str | None, str], None]
 
 # What is counted of requests that no operation or page was found for.
 UNKNOWN: Final = "-"
+
+# What is counted of browsers that ask whether a page may ask.
+PREFLIGHT: Final = "preflight"
 
 _log = logging.getLogger("tillway.gateway")
 
@@ -138,6 +143,9 @@ def build(
         observer=observer,
         auditor=auditor,
         node=node,
+        active=active,
+        restricted=restricted,
+        issuer=keys.realm.issuer,
     )
 
 
@@ -155,6 +163,9 @@ class Door:
         observer: Observer,
         auditor: Auditor | None,
         node: UUID,
+        active: Active,
+        restricted: Restricted,
+        issuer: str,
     ) -> None:
         self._routes = routes
         self._pipeline = pipeline
@@ -164,6 +175,9 @@ class Door:
         self._observer = observer
         self._auditor = auditor
         self._node = node
+        self._active = active
+        self._restricted = restricted
+        self._fixed = fixed(issuer)
 
     def drain(self) -> None:
         """Readiness fails from now on and long polls answer at once; everything else is served as ever."""
@@ -181,23 +195,28 @@ class Door:
         headers = joined(scope["headers"])
         ids_of = context(headers)
         incoming = Incoming(receive, headers)
-        peer = _peer(scope)
+        landscape, hop = self._active.current, _peer(scope)
+        peer = client_of(hop, headers, landscape.transport)
         trail = Trail(node=self._node, correlation=ids_of.correlation, network=network_class(peer))
-        seen = Seen(UNKNOWN, trail)
+        seen, framed = Seen(UNKNOWN, trail), True
         try:
-            request = Request(headers, scope["query_string"], incoming, ids_of, peer, scope["method"], _path(scope))
+            framing.refuse(scope["headers"], headers)
+            query, method, path = scope["query_string"], scope["method"], _path(scope)
+            request = Request(headers, query, incoming, ids_of, peer, method, path, hop)
             out = await self._answer(request, seen)
-        except ClientGone:
-            return
         except Exception as error:  # noqa: BLE001 - whatever it is, the asker gets a problem and we get the stack
-            trail.failed(error)
-            out = _refused(error, seen.operation, ids_of)
+            failure = framing.BrokenOff("the body broke off") if isinstance(error, ClientGone) else error
+            trail.failed(failure)
+            out = _refused(failure, seen.operation, ids_of)
+            framed = not isinstance(failure, framing.Unframed)
         if self._auditor is not None:
             await self._auditor.record(trail, seen.operation, out)
         out.headers.extend(seen.fields)
-        clean = incoming.done or await _drained(incoming)
+        out.headers.extend(cors.readable(headers, trail.principal, landscape))
+        clean = framed and (incoming.done or await _drained(incoming))
         close = not clean and scope.get("http_version", "1.1").startswith("1")
-        await put(send, out, correlation=ids_of.correlation, head=scope["method"] == "HEAD", close=close)
+        head, always = scope["method"] == "HEAD", self._fixed
+        await put(send, out, correlation=ids_of.correlation, head=head, close=close, always=always)
         seconds = clock.monotonic() - started
         self._metrics.observe(seen.operation, out.status, seconds)
         self._observer(seen.operation, out.status, seconds, seen.consumer, ids_of.correlation)
@@ -207,9 +226,16 @@ class Door:
         if page is not None:
             seen.operation, serve = page
             return await serve(request)
+        if request.method == "OPTIONS" and (allowed := self._preflight(request)) is not None:
+            seen.operation = PREFLIGHT
+            return allowed
         route, parameters = self._routes.find(request.method, request.path)
         seen.operation = route.checks.operation.id
         return await self._pipeline.run(route, parameters, request, seen)
+
+    def _preflight(self, request: Request) -> Outgoing | None:
+        methods = self._routes.methods(request.path)
+        return cors.preflight(request.headers, methods, self._active.current, self._restricted(), clock.now())
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

@@ -162,7 +162,7 @@ class Public:
             form=form,
             authorization=text(headers, b"authorization"),
             proof=text(headers, PROOF),
-            certificate=certificate(headers, request.peer, landscape),
+            certificate=certificate(headers, request.hop, landscape),
         )
         rules = Rules(
             landscape=landscape,

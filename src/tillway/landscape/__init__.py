@@ -6,7 +6,7 @@ from tillway.landscape.active import Active, Listener
 from tillway.landscape.base import SecretRef
 from tillway.landscape.building import build
 from tillway.landscape.landscape import Landscape
-from tillway.landscape.machines import Issuer, Proof, PublicKeyRef, Transport, loopback
+from tillway.landscape.machines import Issuer, Proof, PublicKeyRef, Transport
 from tillway.landscape.model import (
     Api,
     Connection,
@@ -29,6 +29,7 @@ from tillway.landscape.problem import InvalidLandscape, Mark, Problem
 from tillway.landscape.quotas import Quota
 from tillway.landscape.reading import fingerprint, public_keys, read, read_cases, reveal, reveal_all
 from tillway.landscape.schema import json_schema
+from tillway.landscape.values import loopback
 
 __all__ = [
     "BASE_PREFIX",
@@ -55,8 +56,8 @@ __all__ = [
     "Quota",
     "SecretRef",
     "Shop",
-    "Somebody",
     "SignIn",
+    "Somebody",
     "SubscriptionEntry",
     "Till",
     "Transport",

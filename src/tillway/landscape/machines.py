@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from tillway.landscape.base import Entry, Model
-from tillway.landscape.values import Id, Network, Text, Url
+from tillway.landscape.values import Id, Network, Text, Url, loopback
 
 # Two are a rotation; more are several machines that should be consumers of their own.
 KEYS_MAX = 8
@@ -50,16 +49,6 @@ def _issuer_url(text: str) -> str:
     if parts.scheme == "http" and not loopback(parts.hostname or ""):
         raise ValueError("an issuer is asked over https; http is for loopback addresses only")
     return text
-
-
-def loopback(host: str) -> bool:
-    """Whether a host of a URL is this very machine, by its literal address or as `localhost`."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 IssuerUrl = Annotated[Url, AfterValidator(_issuer_url)]
@@ -100,4 +89,6 @@ class Transport(Model):
     """What stands between the hub and those who call it."""
 
     trusted_proxies: tuple[Network, ...] = ()
-    """Networks of the proxies that end TLS, in CIDR notation; only theirs are believed about client certificates."""
+    """Networks of the proxies that end TLS, in CIDR notation: they alone are believed on addresses and certificates."""
+    client_address: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
+    """The one header in which they tell where a request comes from: x-forwarded-for, or forwarded (RFC 7239)."""
