@@ -148,6 +148,7 @@ ROWS = {
             "actOnException",
             "closeSale",
             "createEnrolment",
+            "eraseSubject",
             "explainDecision",
             "exportAudit",
             "followJournal",

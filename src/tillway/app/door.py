@@ -62,7 +62,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             client_keys=credentials.keys,
             issuers=issuers,
             provider=Provider(client, issuers),
-            provider_secret=lambda sign_in: sign_in.client_secret and watched.reveal(sign_in.client_secret),
+            provider_secret=lambda told: None if told.client_secret is None else watched.reveal(told.client_secret),
             restricted=overlay,
             ready=lambda: _unready(db, watched),
             leaving=leaving,

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from tillway.errors import TillwayError
-from tillway.landscape import Active, PublicKeyRef, SecretRef, fingerprint, public_keys, read, reveal
+from tillway.identity import decider
+from tillway.landscape import Active, Landscape, PublicKeyRef, SecretRef, fingerprint, public_keys, read, reveal
 
 log = logging.getLogger(__name__)
 
@@ -17,12 +18,21 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 0.5
 
 
+def _ready(directory: Path) -> Landscape:
+    """The landscape there with everything worked out that would hold up the loop: thousands of shops take 100 ms."""
+    landscape = read(directory)
+    # Its hash is worked out on the first look, and kept.
+    log.debug("landscape %s was read", landscape.hash[:12])
+    decider(landscape)
+    return landscape
+
+
 class Watched:
     """An `Active` landscape and the directory it comes from; `generation` counts every change of its files."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.active = Active(read(directory))
+        self.active = Active(_ready(directory))
         self._mark = fingerprint(directory, self.active.current)
         self._listeners: list[Callable[[], None]] = []
         self.generation = 0
@@ -48,7 +58,7 @@ class Watched:
                 if mark == self._mark:
                     continue
                 self._mark = mark
-                fresh = await asyncio.to_thread(read, self.directory)
+                fresh = await asyncio.to_thread(_ready, self.directory)
                 self.generation += 1
                 if self.active.swap(fresh):
                     log.info("landscape %s is in force", self.active.current.hash[:12])

@@ -36,7 +36,7 @@ class Operation:
 
     `body` and the values of `responses` are JSON pointers of schemas in the document; None means no body. Keys of
     `responses` are statuses as the document writes them: `201`, `4XX`, `default`. A `public` operation needs no token;
-    what it needs stands in its body.
+    what it needs stands in its body. `step_up`: a person must have signed in just now.
     """
 
     id: str
@@ -50,6 +50,7 @@ class Operation:
     idempotency: Idempotency
     fact: bool
     public: bool
+    step_up: bool
     parameters: tuple[Parameter, ...]
     body: str | None
     body_limit: int
@@ -132,6 +133,7 @@ def _operation(api: str, version: int, content: Mapping[str, Any], path: str, me
             idempotency=node.get("x-tillway-idempotency", "none"),
             fact=node.get("x-tillway-fact", False),
             public=node.get("x-tillway-public", False),
+            step_up=node.get("x-tillway-step-up", False),
             parameters=tuple(_parameters(content, f"/paths/{escaped(path)}", place)),
             body=_body(content, place),
             body_limit=node.get("x-tillway-body-limit", BODY_LIMIT_BYTES),

@@ -15,6 +15,7 @@ import jsonschema_rs
 
 from tillway.contracts.operation import Document, Operation, Parameter, escaped
 from tillway.errors import Violation
+from tillway.masking import scrub
 
 # Violations told at most: enough to mend a request by, small enough for an answer and a log line.
 VIOLATIONS_MAX: Final = 50
@@ -49,16 +50,21 @@ def checker(content: Mapping[str, Any], pointer: str) -> Check:
 
 
 def _violations(error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
-    place = "".join(f"/{escaped(str(token))}" for token in error.instance_path)
+    place = "".join(f"/{_shown(str(token))}" for token in error.instance_path)
     kind = error.kind
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
         yield Violation(pointer=f"{place}/{escaped(kind.property)}", detail="is required", rule="required")
     elif isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
         for name in kind.unexpected:
-            pointer = f"{place}/{escaped(name)}"[:DETAIL_MAX]
+            pointer = f"{place}/{_shown(name)}"[:DETAIL_MAX]
             yield Violation(pointer=pointer, detail="is not known here", rule="additionalProperties")
     else:
         yield Violation(pointer=place, detail=error.message[:DETAIL_MAX], rule=kind.name)
+
+
+def _shown(name: str) -> str:
+    """A member's name in a pointer; what was sent as a name may be anything."""
+    return escaped(scrub(name))
 
 
 class ParameterCheck:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +17,18 @@ Headers = list[tuple[bytes, bytes]]
 JSON: Final = (b"content-type", b"application/json")
 
 # Answers hold business data of whoever asked: nobody in between keeps them or guesses at their type.
-_FIXED: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+# They are data and no page: a browser that shows one runs nothing of it, and tells nobody its address.
+_POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_FIXED: Final = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"server", b"tillway"),
+    _POLICY,
+)
+
+# Browsers that saw this ask by TLS only, for a year (RFC 6797); told where clients know the hub by https.
+_STRICT: Final = (b"strict-transport-security", b"max-age=31536000")
 _CLOSE: Final = (b"connection", b"close")
 _NO_BODY: Final = b""
 
@@ -49,9 +60,27 @@ def check(checks: OperationChecks, out: Outgoing) -> None:
         raise ValueError(f"{checks.operation.id} answers {out.status} against its contract: {found}")
 
 
-async def put(send: Send, out: Outgoing, *, correlation: str, head: bool, close: bool) -> None:
-    """Send it. `head`: the request was a HEAD, nothing but headers goes out. `close`: the line is not clean."""
-    headers = [*out.headers, *_FIXED, (b"x-correlation-id", correlation.encode())]
+def fixed(issuer: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers that every answer carries, of a hub that clients know by this address."""
+    return (*_FIXED, _STRICT) if issuer.startswith("https://") else _FIXED
+
+
+async def put(
+    send: Send,
+    out: Outgoing,
+    *,
+    correlation: str,
+    head: bool,
+    close: bool,
+    always: Iterable[tuple[bytes, bytes]] = _FIXED,
+) -> None:
+    """Send it. `head`: the request was a HEAD, nothing but headers goes out. `close`: the line is not clean.
+
+    `always` are the headers that every answer carries, unless it says itself what one of them says.
+    """
+    own = {name for name, _ in out.headers}
+    headers = [*out.headers, (b"x-correlation-id", correlation.encode())]
+    headers += [each for each in always if each[0] not in own]
     if out.body or out.status not in (204, 304):
         headers.append((b"content-length", str(len(out.body)).encode()))
     if close:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from prometheus_client import CollectorRegistry
 
 from tillway import clock, ids
 from tillway.contracts import Documents
 from tillway.errors import TillwayError
+from tillway.gateway import cors, framing
+from tillway.gateway.addresses import client_of
 from tillway.gateway.admission import Admission
-from tillway.gateway.answering import Outgoing, Send, put
+from tillway.gateway.answering import Outgoing, Send, fixed, put
 from tillway.gateway.ask import Handler
 from tillway.gateway.auditing import Auditor
 from tillway.gateway.consumer_state import Restricted
 from tillway.gateway.context import Context, context
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.metrics import Metrics
+from tillway.gateway.people import ClientSecret, People
 from tillway.gateway.pipeline import Pipeline, Request, Seen
 from tillway.gateway.presenting import joined
 from tillway.gateway.public import ClientKeys, Public, Ready, Secrets
@@ -26,7 +30,8 @@ from tillway.gateway.quota import Quotas
 from tillway.gateway.routes import Routes
 from tillway.gateway.trail import Trail, network_class
 from tillway.identity import UNRESTRICTED, Issuers, Key, Restrictions, SigningKeys, TokenEndpoint, TokenStates
-from tillway.landscape import Active
+from tillway.identity.people import Provider
+from tillway.landscape import Active, SignIn
 from tillway.postgres import Database
 from tillway.web import ClientGone, Incoming, render
 
@@ -39,6 +44,9 @@ Observer = Callable[[str, int, float, str | None, str], None]
 # What is counted of requests that no operation or page was found for.
 UNKNOWN: Final = "-"
 
+# What is counted of browsers that ask whether a page may ask.
+PREFLIGHT: Final = "preflight"
+
 _log = logging.getLogger("tillway.gateway")
 
 
@@ -49,6 +57,11 @@ def unobserved(_operation: str, _status: int, _seconds: float, _consumer: str | 
 def no_keys() -> Mapping[str, Sequence[Key]]:
     """The public keys of consumers that have none."""
     return {}
+
+
+def no_secret(_sign_in: SignIn) -> str | None:
+    """The hub's secret at a provider that asks for none."""
+    return None
 
 
 def unrestricted() -> Restrictions:
@@ -71,6 +84,8 @@ def build(
     observer: Observer = unobserved,
     registry: CollectorRegistry | None = None,
     leaving: Leaving | None = None,
+    provider: Provider | None = None,
+    provider_secret: ClientSecret = no_secret,
     quotas: Quotas | None = None,
     auditor: Auditor | None = None,
     check_answers: bool = False,
@@ -78,7 +93,8 @@ def build(
     """The door over these rooms. Misconfigured when documents and bindings do not cover one another.
 
     `secrets` and `client_keys` give the consumers' secrets and public keys as they are now, `issuers` the keys of those
-    who vouch for consumers (none: nobody does), `ready` what keeps this node from being ready,
+    who vouch for consumers (none: nobody does), `provider` signs people in (none: nobody does), knowing the hub by
+    `provider_secret`, `ready` what keeps this node from being ready,
     `restricted` what is suspended, revoked or lost now.
     `leaving` is the one that handlers which wait were bound with, `quotas` counts what consumers ask (none: nobody
     does), `auditor` puts down what was read or refused (none: only writes are, with themselves). `check_answers` holds
@@ -86,6 +102,7 @@ def build(
     """
     metrics = Metrics(CollectorRegistry() if registry is None else registry)
     leaving = Leaving() if leaving is None else leaving
+    node = ids.new() if auditor is None else auditor.node
     tokens = TokenEndpoint(database, keys, issuers)
     if quotas is not None:
         quotas.tell(metrics.over_quota)
@@ -112,11 +129,23 @@ def build(
             ready=ready,
             metrics=metrics,
             leaving=leaving,
+            people=People(
+                keys=keys,
+                active=active,
+                database=database,
+                provider=provider,
+                secret=provider_secret,
+                node=node,
+            ),
         ),
         metrics=metrics,
         leaving=leaving,
         observer=observer,
         auditor=auditor,
+        node=node,
+        active=active,
+        restricted=restricted,
+        issuer=keys.realm.issuer,
     )
 
 
@@ -133,6 +162,10 @@ class Door:
         leaving: Leaving,
         observer: Observer,
         auditor: Auditor | None,
+        node: UUID,
+        active: Active,
+        restricted: Restricted,
+        issuer: str,
     ) -> None:
         self._routes = routes
         self._pipeline = pipeline
@@ -141,7 +174,10 @@ class Door:
         self._leaving = leaving
         self._observer = observer
         self._auditor = auditor
-        self._node = ids.new() if auditor is None else auditor.node
+        self._node = node
+        self._active = active
+        self._restricted = restricted
+        self._fixed = fixed(issuer)
 
     def drain(self) -> None:
         """Readiness fails from now on and long polls answer at once; everything else is served as ever."""
@@ -159,23 +195,28 @@ class Door:
         headers = joined(scope["headers"])
         ids_of = context(headers)
         incoming = Incoming(receive, headers)
-        peer = _peer(scope)
+        landscape, hop = self._active.current, _peer(scope)
+        peer = client_of(hop, headers, landscape.transport)
         trail = Trail(node=self._node, correlation=ids_of.correlation, network=network_class(peer))
-        seen = Seen(UNKNOWN, trail)
+        seen, framed = Seen(UNKNOWN, trail), True
         try:
-            request = Request(headers, scope["query_string"], incoming, ids_of, peer, scope["method"], _path(scope))
+            framing.refuse(scope["headers"], headers)
+            query, method, path = scope["query_string"], scope["method"], _path(scope)
+            request = Request(headers, query, incoming, ids_of, peer, method, path, hop)
             out = await self._answer(request, seen)
-        except ClientGone:
-            return
         except Exception as error:  # noqa: BLE001 - whatever it is, the asker gets a problem and we get the stack
-            trail.failed(error)
-            out = _refused(error, seen.operation, ids_of)
+            failure = framing.BrokenOff("the body broke off") if isinstance(error, ClientGone) else error
+            trail.failed(failure)
+            out = _refused(failure, seen.operation, ids_of)
+            framed = not isinstance(failure, framing.Unframed)
         if self._auditor is not None:
             await self._auditor.record(trail, seen.operation, out)
         out.headers.extend(seen.fields)
-        clean = incoming.done or await _drained(incoming)
+        out.headers.extend(cors.readable(headers, trail.principal, landscape))
+        clean = framed and (incoming.done or await _drained(incoming))
         close = not clean and scope.get("http_version", "1.1").startswith("1")
-        await put(send, out, correlation=ids_of.correlation, head=scope["method"] == "HEAD", close=close)
+        head, always = scope["method"] == "HEAD", self._fixed
+        await put(send, out, correlation=ids_of.correlation, head=head, close=close, always=always)
         seconds = clock.monotonic() - started
         self._metrics.observe(seen.operation, out.status, seconds)
         self._observer(seen.operation, out.status, seconds, seen.consumer, ids_of.correlation)
@@ -185,9 +226,16 @@ class Door:
         if page is not None:
             seen.operation, serve = page
             return await serve(request)
+        if request.method == "OPTIONS" and (allowed := self._preflight(request)) is not None:
+            seen.operation = PREFLIGHT
+            return allowed
         route, parameters = self._routes.find(request.method, request.path)
         seen.operation = route.checks.operation.id
         return await self._pipeline.run(route, parameters, request, seen)
+
+    def _preflight(self, request: Request) -> Outgoing | None:
+        methods = self._routes.methods(request.path)
+        return cors.preflight(request.headers, methods, self._active.current, self._restricted(), clock.now())
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

@@ -32,7 +32,7 @@ async def authenticate(
     try:
         return Asker(principal(claims, landscape))
     except Unauthenticated as error:
-        if not operation.fact or operation.scope not in claims.scopes:
+        if claims.kind == "person" or not operation.fact or operation.scope not in claims.scopes:
             raise
         return Asker(_former(claims), f"the sender {claims.subject} may not send this any more ({error.code})")
 

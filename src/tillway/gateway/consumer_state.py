@@ -40,6 +40,8 @@ def _refusal(who: Principal, restrictions: Restrictions, now: datetime) -> Rejec
         return invalid_token("the access token was revoked")
     if restrictions.holds("device", who.holder, now):
         return invalid_token("the device was reported lost")
+    if who.session is not None and restrictions.holds("session", who.session, now):
+        return invalid_token("whoever it was made for has signed out")
     for consumer in {who.id, who.holder, who.actor or who.id}:
         if restrictions.holds("consumer", consumer, now):
             return Suspended(f"the consumer {consumer} is suspended", remedy="ask the hub's operators")

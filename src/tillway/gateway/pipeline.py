@@ -31,6 +31,7 @@ from tillway.gateway.deadline import seconds_allowed
 from tillway.gateway.presenting import NONCE, presented
 from tillway.gateway.quota import Quotas
 from tillway.gateway.routes import Route
+from tillway.gateway.step_up import stepped_up
 from tillway.gateway.trail import Trail
 from tillway.identity import SigningKeys, current_nonce
 from tillway.landscape import Active, Landscape
@@ -42,7 +43,10 @@ _IDEMPOTENCY_KEY: Final = b"idempotency-key"
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One request as it stands on the line; `peer` is the address it comes from."""
+    """One request as it stands on the line.
+
+    `peer` is the address of whoever asks, `hop` that of the connection: a trusted proxy's, or the same.
+    """
 
     headers: Mapping[bytes, bytes]
     query: bytes
@@ -51,6 +55,7 @@ class Request(msgspec.Struct, frozen=True):
     peer: str = ""
     method: str = ""
     path: str = ""
+    hop: str = ""
 
 
 class Seen(msgspec.Struct):
@@ -140,7 +145,7 @@ class Pipeline:
             request.headers,
             method=request.method,
             path=request.path,
-            peer=request.peer,
+            peer=request.hop,
             issuer=self._keys.realm.issuer,
             landscape=landscape,
         )
@@ -150,6 +155,7 @@ class Pipeline:
         seen.consumer, seen.trail.principal = asker.principal.id, asker.principal
         asker = in_good_standing(asker, self._restricted(), operation, now)
         admitted = await self._authoriser.admitted(asker, operation, landscape, now, request.peer)
+        stepped_up(asker.principal, operation, now, request.context.correlation)
         seen.trail.grant = admitted.grant
         return admitted
 

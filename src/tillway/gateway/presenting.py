@@ -6,10 +6,9 @@ A client certificate is believed from trusted proxies only: from anybody else th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
+from tillway.gateway.addresses import FORWARDED, X_FORWARDED_FOR, trusted
 from tillway.gateway.context import text
 from tillway.identity import Presented, handed_on
 from tillway.landscape import Landscape
@@ -19,16 +18,19 @@ CERTIFICATE: Final = b"client-cert"
 NONCE: Final = b"dpop-nonce"
 
 _AUTHORIZATION: Final = b"authorization"
-_ONE_ONLY: Final = (PROOF, CERTIFICATE)
+_ONE_ONLY: Final = (PROOF, CERTIFICATE, FORWARDED, X_FORWARDED_FOR)
 
 
 def joined(fields: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """The headers by name, the last of each; a proof or certificate sent twice is joined, so that it proves nothing.
+    Addresses are joined as well: each proxy adds one.
 
     RFC 9449 section 4.3: there is not more than one proof.
     """
     fields = list(fields)
     headers = dict(fields)
+    if b"cookie" in headers:
+        headers[b"cookie"] = b"; ".join(value for each, value in fields if each == b"cookie")  # RFC 9113 8.2.3
     for name in _ONE_ONLY:
         if name in headers:
             headers[name] = b", ".join(value for each, value in fields if each == name)
@@ -53,19 +55,6 @@ def presented(
 def certificate(headers: Mapping[bytes, bytes], peer: str, landscape: Landscape) -> bytes | None:
     """The client certificate (DER) that a trusted proxy handed on; None when there is none to believe in."""
     handed = text(headers, CERTIFICATE)
-    if handed is None or not _trusted(peer, landscape.transport.trusted_proxies):
+    if handed is None or not trusted(peer, landscape.transport.trusted_proxies):
         return None
     return handed_on(handed)
-
-
-def _trusted(peer: str, proxies: tuple[str, ...]) -> bool:
-    try:
-        address = ip_address(peer)
-    except ValueError:
-        return False
-    return any(address in network for network in _networks(proxies))
-
-
-@lru_cache(maxsize=8)  # one landscape in force, and those before it
-def _networks(proxies: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(ip_network(each) for each in proxies)

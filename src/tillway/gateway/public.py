@@ -15,6 +15,14 @@ from tillway.gateway.consumer_state import Restricted
 from tillway.gateway.context import text
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.metrics import MEDIA_TYPE, Metrics
+from tillway.gateway.people import (
+    CALLBACK_PATH,
+    CONSOLE_TOKEN_PATH,
+    SESSION_PATH,
+    SIGN_IN_PATH,
+    SIGN_OUT_PATH,
+    People,
+)
 from tillway.gateway.pipeline import Request
 from tillway.gateway.presenting import PROOF, certificate
 from tillway.identity import (
@@ -68,6 +76,7 @@ class Public:
         ready: Ready,
         metrics: Metrics,
         leaving: Leaving,
+        people: People,
     ) -> None:
         self._keys = keys
         self._active = active
@@ -90,6 +99,11 @@ class Public:
             REVOKE_PATH: ("revoke", ("POST",), self._revoke),
             JWKS_PATH: ("jwks", _READS, self._jwks),
             METADATA_PATH: ("metadata", _READS, self._described),
+            SIGN_IN_PATH: ("signIn", ("GET",), people.sign_in),
+            CALLBACK_PATH: ("signedIn", ("GET",), people.callback),
+            SESSION_PATH: ("session", ("GET",), people.session),
+            CONSOLE_TOKEN_PATH: ("personsToken", ("POST",), people.token),
+            SIGN_OUT_PATH: ("signOut", ("POST",), people.sign_out),
         }
         for path, content in catalog.pages(documents).items():
             self._pages[path] = ("catalog", _READS, _fixed(content))
@@ -148,7 +162,7 @@ class Public:
             form=form,
             authorization=text(headers, b"authorization"),
             proof=text(headers, PROOF),
-            certificate=certificate(headers, request.peer, landscape),
+            certificate=certificate(headers, request.hop, landscape),
         )
         rules = Rules(
             landscape=landscape,

@@ -67,8 +67,12 @@ class Routes:
         # RFC 9110 section 9.3.2: HEAD is GET without the content.
         route = methods.get("GET" if method == "HEAD" else method)
         if route is None:
-            raise MethodNotAllowed(allow=tuple(sorted({*methods, *(("HEAD",) if "GET" in methods else ())})))
+            raise MethodNotAllowed(allow=_told(methods))
         return route, parameters
+
+    def methods(self, path: str) -> tuple[str, ...]:
+        """The methods of a path as sent; NotFound for an unknown one."""
+        return _told(self._whole.get(path) or self._by_template(path)[0])
 
     def _by_template(self, path: str) -> tuple[Methods, Mapping[str, str]]:
         for expression, methods in self._templates.get(_base(path), {}).items():
@@ -84,6 +88,10 @@ class Routes:
         # Odd places are names, even ones the text between them.
         expression = "".join(f"(?P<{part}>[^/]+)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
         return self._templates.setdefault(_base(path), {}).setdefault(re.compile(expression + r"\Z"), {})
+
+
+def _told(methods: Methods) -> tuple[str, ...]:
+    return tuple(sorted({*methods, *(("HEAD",) if "GET" in methods else ())}))
 
 
 def _base(path: str) -> str:

@@ -17,7 +17,7 @@ from tillway.audit import Class, Entry, class_of, staging
 from tillway.contracts import Operation
 from tillway.errors import Invalid, TillwayError, report
 from tillway.identity import Grant, Principal
-from tillway.masking import scrub
+from tillway.masking import scrub, truncate_pan
 from tillway.postgres import Part
 
 # What an entry says of a request that was answered with the answer of the first one.
@@ -31,6 +31,9 @@ _NO_PARAMETERS: Final[Mapping[str, str]] = {}
 
 # Our ids, references and SKUs. Anything else in a path may be anything, and counts as personal.
 _ID: Final = re.compile(r"[\w.:/+-]{1,128}\Z", re.ASCII)
+
+# The shortest card numbers; article numbers have 14 digits at most.
+_LONG: Final = re.compile("[0-9]{15}")
 
 # Characters kept of what is personal.
 _SUBJECT_MAX: Final = 200
@@ -97,7 +100,7 @@ class Trail(msgspec.Struct, kw_only=True):
         subject = self.subject
         if subject is None and self.parameters:
             subject = "/".join(self.parameters.values())
-        named = subject is None or _ID.match(subject)
+        named = subject is None or _is_id(subject)
         kind_of: Class = class_of(operation.api, status, writes=operation.writes)
         return Entry(
             kind_of=kind_of,
@@ -130,6 +133,11 @@ class Trail(msgspec.Struct, kw_only=True):
         return (
             msgspec.json.encode({name: value for name, value in told.items() if value}).decode().replace("\\u0000", "")
         )
+
+
+def _is_id(subject: str) -> bool:
+    """Whether a subject may be one of our ids, and not a card number in the place of one."""
+    return bool(_ID.match(subject)) and not (_LONG.search(subject) and truncate_pan(subject) != subject)
 
 
 @lru_cache(maxsize=_ADDRESSES)

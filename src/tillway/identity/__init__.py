@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from tillway.identity import data_keys, devices, enrolment
+from tillway.identity import data_keys, devices, enrolment, people
 from tillway.identity.access import Act, forget_restrictions, lift, restrict, restricted_now
 from tillway.identity.attesting import attest, attested, known_keys
 from tillway.identity.authentication import Presented, invalid_token, principal
+from tillway.identity.break_glass import BREAK_GLASS, break_glass
 from tillway.identity.certificate import handed_on
 from tillway.identity.challenge import MissingScope, NotAuthenticated
 from tillway.identity.circumstances import WEEKDAYS, Circumstances
 from tillway.identity.data_keys import DataKeys
-from tillway.identity.deciding import Decider, decider, grant
+from tillway.identity.deciding import STEP_UP, Decider, decider, grant
 from tillway.identity.desk import Desk
 from tillway.identity.endpoint import Rules, TokenEndpoint
 from tillway.identity.erasing import PERSONAL
@@ -22,7 +23,7 @@ from tillway.identity.issuers import Issuers
 from tillway.identity.issuing import OPERATOR_LIFETIME, TOKEN_LIFETIME, issue, operator_token
 from tillway.identity.metadata import JWKS_PATH, METADATA_PATH, TOKEN_PATH, metadata
 from tillway.identity.nonce import current as current_nonce
-from tillway.identity.once import forget_used
+from tillway.identity.once import forget_used, use
 from tillway.identity.overlay import Overlay
 from tillway.identity.principal import Grant, Principal, PrincipalKind
 from tillway.identity.rehearsing import Outcome, Rehearsal, rehearse
@@ -33,6 +34,7 @@ from tillway.identity.signing import SigningKeys, rotate, tend_keys
 from tillway.identity.token_state import INTROSPECT_PATH, REVOKE_PATH
 
 __all__ = [
+    "BREAK_GLASS",
     "FORM_BYTES_MAX",
     "INTROSPECT_PATH",
     "JWKS_PATH",
@@ -40,6 +42,7 @@ __all__ = [
     "OPERATOR_LIFETIME",
     "PERSONAL",
     "REVOKE_PATH",
+    "STEP_UP",
     "TOKEN_LIFETIME",
     "TOKEN_PATH",
     "UNRESTRICTED",
@@ -75,6 +78,7 @@ __all__ = [
     "TokenStates",
     "attest",
     "attested",
+    "break_glass",
     "current_nonce",
     "data_keys",
     "decider",
@@ -94,6 +98,7 @@ __all__ = [
     "metadata",
     "operator_token",
     "parse_form",
+    "people",
     "principal",
     "read_keys",
     "rehearse",
@@ -102,4 +107,5 @@ __all__ = [
     "ring_of",
     "rotate",
     "tend_keys",
+    "use",
 ]

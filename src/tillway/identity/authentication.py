@@ -15,6 +15,7 @@ from tillway.identity import certificate, proof
 from tillway.identity.challenge import BEARER, DPOP, NotAuthenticated
 from tillway.identity.issuing import OPERATOR, OPERATOR_SCOPES
 from tillway.identity.once import Once
+from tillway.identity.people.roles import PERSON, is_person, roles_now, scopes_of
 from tillway.identity.principal import Principal, PrincipalKind
 from tillway.identity.proof import BadProof, Call, Proven
 from tillway.identity.ring import KeyRing
@@ -24,7 +25,7 @@ from tillway.tokens import BadToken, Claims, UnknownKey, Verifier
 _KINDS: Final[Mapping[str, PrincipalKind]] = {
     "machine": "machine",
     "device": "device",
-    "person": "person",
+    PERSON: "person",
     OPERATOR: "operator",
 }
 _NEW_TOKEN: Final = "get a new token at /oauth2/token"  # noqa: S105 - a remedy
@@ -77,6 +78,8 @@ def principal(claims: Claims, landscape: Landscape) -> Principal:
     """Who this is now, by the landscape. Raises NotAuthenticated when the token does not count any more."""
     if claims.kind == OPERATOR:
         return _principal(claims, frozenset(OPERATOR_SCOPES))
+    if claims.kind == PERSON:
+        return _principal(claims, _of_roles(claims, landscape))
     consumer = landscape.consumers.get(claims.subject)
     # A token tells its kind; a consumer that became another kind of thing needs a new one.
     if consumer is None or consumer.kind != claims.kind:
@@ -148,4 +151,16 @@ def _principal(claims: Claims, granted: frozenset[str]) -> Principal:
         shop=claims.shop,
         roles=frozenset(claims.roles),
         auth_time=claims.auth_time,
+        session=claims.session,
     )
+
+
+def _of_roles(claims: Claims, landscape: Landscape) -> frozenset[str]:
+    """What the landscape lets the roles of a person do now. NotAuthenticated when the token is not one of a person."""
+    own = claims.subject == claims.client_id and is_person(claims.subject) and claims.session is not None
+    if not own or claims.confirmation is not None or claims.actor is not None or claims.shop is not None:
+        raise invalid_token("the access token says what no person's says")
+    roles = roles_now(claims.roles, landscape)
+    if not roles:
+        raise invalid_token("the roles of the access token's subject are not given any more")
+    return scopes_of(roles, landscape)

@@ -17,13 +17,15 @@ DPOP: Final = "DPoP"
 class NotAuthenticated(Unauthenticated):
     """401; `challenge` is the value of the `WWW-Authenticate` header."""
 
-    def __init__(self, detail: str = "", *, remedy: str = "", error: str = "", scheme: str = BEARER) -> None:
+    def __init__(
+        self, detail: str = "", *, remedy: str = "", error: str = "", scheme: str = BEARER, **more: str
+    ) -> None:
         super().__init__(detail, remedy=remedy)
         # RFC 6750 3.1: who brought no token is told the scheme alone, no error code.
         told = {"error": error, "error_description": self.detail} if error else {}
         # RFC 9449 7.1: who must prove a key is told what it may sign with.
         offered = {"algs": " ".join(ALGORITHMS)} if scheme == DPOP else {}
-        self.challenge = _challenge(scheme, **told, **offered)
+        self.challenge = _challenge(scheme, **told, **offered, **more)
 
 
 class MissingScope(Forbidden):

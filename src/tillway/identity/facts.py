@@ -12,6 +12,7 @@ from tillway.landscape import Consumer, Landscape
 CEDAR_TYPES: Final = {"machine": "Machine", "device": "Device", "person": "Person", "operator": "Operator"}
 
 OPERATING: Final = "operating the hub"
+ON_DUTY: Final = "on duty"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +59,9 @@ def facts_of(principal: Principal, landscape: Landscape) -> Facts:
     """What is known of who brings a token. NotAuthenticated when the landscape does not know them any more."""
     if principal.kind == "operator":
         return Facts(id=principal.id, kind="operator", scopes=principal.scopes, purpose=OPERATING, shops=None)
+    if principal.kind == "person":
+        roles = principal.roles
+        return Facts(id=principal.id, kind="person", scopes=principal.scopes, roles=roles, purpose=ON_DUTY, shops=None)
     consumer = landscape.consumers.get(principal.id)
     if consumer is None:
         detail = "the access token's subject is not known any more"

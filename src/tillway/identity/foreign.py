@@ -24,6 +24,9 @@ ALGORITHMS: Final = ("ES256", "PS256", "RS256", "EdDSA", "Ed25519")
 JWT_BYTES_MAX: Final = 8 * 1024
 """Those of clients have under 2 KiB; a bound before any parsing."""
 
+ID_TOKEN_BYTES_MAX: Final = 32 * 1024
+"""Those of people list their groups: 200 of them, the most that large providers put in, make some 12 KiB."""
+
 RSA_BITS_MIN, RSA_BITS_MAX = 2048, 4096
 """Below is broken within our time, above makes each check slow for everybody else."""
 
@@ -79,9 +82,9 @@ class Signed:
         return str(self.header["alg"])
 
 
-def parse(token: str) -> Signed:
+def parse(token: str, *, longest: int = JWT_BYTES_MAX) -> Signed:
     """The parts of a compact JWS. NotTrusted for anything else, or an algorithm that is not allowed."""
-    if len(token) > JWT_BYTES_MAX:
+    if len(token) > longest:
         raise NotTrusted("it is too large")
     parts = token.split(".")
     if len(parts) != 3:  # noqa: PLR2004 - header, payload and signature

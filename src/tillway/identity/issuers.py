@@ -16,8 +16,8 @@ import msgspec
 
 from tillway import clock
 from tillway.errors import TillwayError
-from tillway.identity.foreign import Key, NotTrusted, parse, usable_keys
-from tillway.landscape import Issuer, loopback
+from tillway.identity.foreign import ID_TOKEN_BYTES_MAX, Key, NotTrusted, parse, usable_keys
+from tillway.landscape import loopback
 from tillway.outbound import Limits, Reply, Request
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,20 @@ _LIMITS: Final = Limits(connect=3.0, total=5.0, answer=DOCUMENT_BYTES_MAX)
 _OK: Final = 200
 
 
+class Known(Protocol):
+    """An issuer that the landscape declares."""
+
+    @property
+    def id(self) -> str:
+        """What it is called in logs."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """Its issuer URL, exactly as its tokens name it."""
+        ...
+
+
 class Sender(Protocol):
     """What calls the outside: `outbound.Client`."""
 
@@ -54,6 +68,7 @@ class Sender(Protocol):
 @dataclass(slots=True)
 class _Known:
     keys: tuple[Key, ...] = ()
+    described: Mapping[str, Any] = field(default_factory=dict)
     read_at: float | None = None
     asked_at: float | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -67,7 +82,7 @@ class Issuers:
         self._monotonic = monotonic
         self._known: dict[str, _Known] = {}
 
-    async def keys(self, issuer: Issuer, token: str) -> Sequence[Key]:
+    async def keys(self, issuer: Known, token: str) -> Sequence[Key]:
         """The keys that may have signed this token; asks the issuer when they are old or do not have its `kid`.
 
         Empty when the issuer gives none: then nothing it signed can be believed. Never raises for what is out there.
@@ -79,6 +94,15 @@ class Issuers:
                     known.asked_at = self._monotonic()
                     await self._ask(issuer, known)
         return known.keys if self._age(known.read_at) <= STALE_SECONDS else ()
+
+    async def described(self, issuer: Known) -> Mapping[str, Any]:
+        """The issuer's discovery document, as it was read with its keys. Empty when it gives none."""
+        known = self._of(issuer.url)
+        async with known.lock:
+            if self._age(known.read_at) > FRESH_SECONDS and self._age(known.asked_at) >= AGAIN_SECONDS:
+                known.asked_at = self._monotonic()
+                await self._ask(issuer, known)
+        return known.described if self._age(known.read_at) <= STALE_SECONDS else {}
 
     def _of(self, url: str) -> _Known:
         known = self._known.pop(url, None) or _Known()
@@ -95,10 +119,11 @@ class Issuers:
     def _age(self, at: float | None) -> float:
         return float("inf") if at is None else self._monotonic() - at
 
-    async def _ask(self, issuer: Issuer, known: _Known) -> None:
+    async def _ask(self, issuer: Known, known: _Known) -> None:
         try:
             found = await self._document(issuer.url.rstrip("/") + DISCOVERY)
             known.keys = usable_keys(await self._document(_keys_url(found, issuer)))
+            known.described = found
             known.read_at = self._monotonic()
         except (TillwayError, NotTrusted) as error:
             log.warning("issuer %s: its keys cannot be read: %s", issuer.id, error)
@@ -117,20 +142,25 @@ class Issuers:
 def _has(keys: Sequence[Key], token: str) -> bool:
     """Whether one of the keys may have signed the token, by its `kid`."""
     try:
-        kid = parse(token).header.get("kid")
+        kid = parse(token, longest=ID_TOKEN_BYTES_MAX).header.get("kid")
     except NotTrusted:
         return True  # whatever it is, no key of anybody makes it good
     return any(kid is None or key.kid is None or key.kid == kid for key in keys)
 
 
-def _keys_url(found: Mapping[str, Any], issuer: Issuer) -> str:
-    """Where the keys are; over http on loopback only, as for the issuer itself."""
+def _keys_url(found: Mapping[str, Any], issuer: Known) -> str:
+    """Where the keys are."""
     if found.get("issuer") != issuer.url:
         raise NotTrusted("its discovery document names another issuer")
-    jwks_uri = found.get("jwks_uri")
-    if not isinstance(jwks_uri, str):
-        raise NotTrusted("its discovery document names no jwks_uri")
-    parts = urlsplit(jwks_uri)
+    return endpoint(found, "jwks_uri")
+
+
+def endpoint(found: Mapping[str, Any], name: str) -> str:
+    """An address out of a discovery document; over http on loopback only, as for the issuer. NotTrusted otherwise."""
+    url = found.get(name)
+    if not isinstance(url, str):
+        raise NotTrusted(f"its discovery document names no {name}")
+    parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and loopback(parts.hostname or "")):
-        raise NotTrusted("its jwks_uri is not https")
-    return jwks_uri
+        raise NotTrusted(f"its {name} is not https")
+    return url

@@ -94,14 +94,20 @@ def used_before(made: TokenAnswer, which: Once) -> TokenAnswer:
 
 
 def operator_token(
-    *, key: ECKey, realm: Realm, now: datetime, token_id: str, lifetime: timedelta = OPERATOR_LIFETIME
+    *,
+    key: ECKey,
+    realm: Realm,
+    now: datetime,
+    token_id: str,
+    lifetime: timedelta = OPERATOR_LIFETIME,
+    holder: str = OPERATOR,
 ) -> str:
     """A token for whoever may read the state directory: all of operations and nothing else; needs no entry."""
     claims = Claims(
         issuer=realm.issuer,
         audience=realm.audience,
         subject=OPERATOR,
-        client_id=OPERATOR,
+        client_id=holder,
         kind=OPERATOR,
         scopes=OPERATOR_SCOPES,
         issued_at=now,

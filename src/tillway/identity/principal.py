@@ -15,7 +15,7 @@ class Principal:
 
     `claimed` holds all that their token says, also what the landscape does not grant any more. `holder` is who brings
     the token: the consumer itself, an enrolled device of it, or who acts for it as `actor` says. `shop` is where a
-    device stands, `roles` are a person's, who proved who they are at `auth_time`.
+    device stands, `roles` are a person's, who proved who they are at `auth_time` and asks within `session`.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Principal:
     shop: str | None = None
     roles: frozenset[str] = frozenset()
     auth_time: datetime | None = None
+    session: str | None = None
 
     @property
     def device(self) -> str | None:

@@ -13,13 +13,21 @@ from typing import Final, Literal
 
 import msgspec
 
-RestrictedKind = Literal["consumer", "token", "device"]
-AccessState = Literal["suspended", "resumed", "revoked", "lost", "enrolled"]
+RestrictedKind = Literal["consumer", "token", "device", "session"]
+AccessState = Literal["suspended", "resumed", "revoked", "lost", "enrolled", "opened"]
 
 EVENT: Final = "access.changed"
 
 # The state that begins a restriction of each kind; `resumed` ends any.
-BEGINS: Final[Mapping[RestrictedKind, AccessState]] = {"consumer": "suspended", "token": "revoked", "device": "lost"}
+BEGINS: Final[Mapping[RestrictedKind, AccessState]] = {
+    "consumer": "suspended",
+    "token": "revoked",
+    "device": "lost",
+    "session": "revoked",
+}
+
+# States that tell of access that began: they restrict nobody.
+_BEGUN: Final[frozenset[AccessState]] = frozenset({"enrolled", "opened"})
 
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -60,8 +68,8 @@ class Restrictions:
         return until is not None and now < until
 
     def after(self, change: AccessChange, now: datetime) -> Restrictions:
-        """The restrictions after a change; those that have ended are left out. An enrolment restricts nobody."""
-        if change.state == "enrolled":
+        """The restrictions after a change; those that have ended are left out. Access that began restricts nobody."""
+        if change.state in _BEGUN:
             return self
         ends = {key: until for key, until in self.ends.items() if now < until}
         ends.pop((change.kind, change.id), None)

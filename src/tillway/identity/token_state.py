@@ -78,6 +78,8 @@ def _counting(claims: Claims, desk: Desk) -> Principal | None:
     holds, now = desk.restrictions.holds, desk.now
     if holds("token", claims.token_id, now) or holds("device", claims.client_id, now):
         return None
+    if claims.session is not None and holds("session", claims.session, now):
+        return None
     if any(holds("consumer", each, now) for each in {claims.subject, claims.client_id, claims.actor or claims.subject}):
         return None
     try:

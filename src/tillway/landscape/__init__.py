@@ -6,7 +6,7 @@ from tillway.landscape.active import Active, Listener
 from tillway.landscape.base import SecretRef
 from tillway.landscape.building import build
 from tillway.landscape.landscape import Landscape
-from tillway.landscape.machines import Issuer, Proof, PublicKeyRef, Transport, loopback
+from tillway.landscape.machines import Issuer, Proof, PublicKeyRef, Transport
 from tillway.landscape.model import (
     Api,
     Connection,
@@ -21,6 +21,7 @@ from tillway.landscape.model import (
     Till,
     Webhook,
 )
+from tillway.landscape.people import SignIn
 from tillway.landscape.policies import BASE_PREFIX, Policy
 from tillway.landscape.policy_cases import Case, Somebody, cases
 from tillway.landscape.policy_checks import ELSEWHERE
@@ -28,6 +29,7 @@ from tillway.landscape.problem import InvalidLandscape, Mark, Problem
 from tillway.landscape.quotas import Quota
 from tillway.landscape.reading import fingerprint, public_keys, read, read_cases, reveal, reveal_all
 from tillway.landscape.schema import json_schema
+from tillway.landscape.values import loopback
 
 __all__ = [
     "BASE_PREFIX",
@@ -54,6 +56,7 @@ __all__ = [
     "Quota",
     "SecretRef",
     "Shop",
+    "SignIn",
     "Somebody",
     "SubscriptionEntry",
     "Till",

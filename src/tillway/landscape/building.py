@@ -72,7 +72,8 @@ def _declared(data: Mapping[str, Any]) -> Declared:
 def _sound(data: Mapping[str, Any], broken: list[Path]) -> dict[str, Any]:
     """The content without the entries that broken paths lead into."""
     heads = {path[:2] for path in broken}
-    whole = {path[0] for path in heads if len(path) == 1} | {"organisation", "outbound"} & {p[0] for p in heads if p}
+    sections_of_fields = {"organisation", "outbound", "sign_in"} & {path[0] for path in heads if path}
+    whole = {path[0] for path in heads if len(path) == 1} | sections_of_fields
     kept = {
         name: {key: entry for key, entry in section.items() if (name, key) not in heads}
         for name, section in data.items()

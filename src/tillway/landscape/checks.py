@@ -8,6 +8,7 @@ from tillway.landscape.declared import Declared, refers
 from tillway.landscape.landscape import Landscape
 from tillway.landscape.machine_checks import identified, vouched
 from tillway.landscape.model import RESERVED_CONSUMER, Consumer, CustomerEntry, PriceListEntry, Shop, SubscriptionEntry
+from tillway.landscape.people import people
 from tillway.landscape.problem import Path, Problem
 from tillway.landscape.quotas import ALL_APIS
 
@@ -23,6 +24,7 @@ def check(landscape: Landscape, declared: Declared) -> tuple[Problem, ...]:
         *_tills(landscape),
         *(problem for one in landscape.consumers.values() for problem in _consumer(one, landscape, declared)),
         *vouched(landscape, declared),
+        *people(landscape.sign_in, landscape.roles, declared),
         *(problem for one in landscape.subscriptions.values() for problem in _subscription(one, landscape, declared)),
     )
 

@@ -26,6 +26,7 @@ from tillway.landscape.model import (
     SubscriptionEntry,
     Till,
 )
+from tillway.landscape.people import Roles, SignIn
 from tillway.landscape.policies import PolicySet, compiled
 from tillway.landscape.problem import InvalidLandscape
 from tillway.landscape.shipped import BASE_FILE, base
@@ -58,6 +59,10 @@ class Landscape(Model):
     """Everybody who may call, by id."""
     issuers: Annotated[Mapping[Id, Issuer], BeforeValidator(named)] = Field(default_factory=dict)
     """Others whose tokens say who a machine is, by id."""
+    sign_in: SignIn | None = None
+    """Where people sign in; absent: nobody does."""
+    roles: Roles = Field(default_factory=dict)
+    """What people with a role may do: its scopes; policies may narrow it."""
     subscriptions: Annotated[Mapping[Id, SubscriptionEntry], BeforeValidator(named)] = Field(default_factory=dict)
     """Standing subscriptions by id."""
     networks: Mapping[Id, tuple[Network, ...]] = Field(default_factory=dict)
@@ -170,6 +175,8 @@ class Landscape(Model):
         for consumer in self.consumers.values():
             if consumer.secret is not None:
                 yield f"consumers.{consumer.id}.secret", consumer.secret
+        if self.sign_in is not None and self.sign_in.client_secret is not None:
+            yield "sign_in.client_secret", self.sign_in.client_secret
         for subscription in self.subscriptions.values():
             yield f"subscriptions.{subscription.id}.delivery.secret", subscription.delivery.secret
 

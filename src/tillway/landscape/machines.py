@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from tillway.landscape.base import Entry, Model
-from tillway.landscape.values import Id, Network, Text, Url
+from tillway.landscape.values import Id, Network, Text, Url, loopback
 
 # Two are a rotation; more are several machines that should be consumers of their own.
 KEYS_MAX = 8
@@ -52,16 +51,7 @@ def _issuer_url(text: str) -> str:
     return text
 
 
-def loopback(host: str) -> bool:
-    """Whether a host of a URL is this very machine, by its literal address or as `localhost`."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
+IssuerUrl = Annotated[Url, AfterValidator(_issuer_url)]
 Proof = Literal["none", "dpop", "mtls"]
 Thumbprint = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_thumbprint)]
 
@@ -87,7 +77,7 @@ PublicKeys = Annotated[tuple[PublicKeyRef, ...], Field(max_length=KEYS_MAX)]
 class Issuer(Entry):
     """Somebody else whose tokens say who a machine is, e.g. the platform it runs on."""
 
-    url: Annotated[Url, AfterValidator(_issuer_url)]
+    url: IssuerUrl
     """Its issuer URL, exactly as its tokens name it; keys are found by OpenID Connect discovery below it."""
     audience: Text
     """What its tokens must name as their audience: usually this hub's address."""
@@ -99,4 +89,6 @@ class Transport(Model):
     """What stands between the hub and those who call it."""
 
     trusted_proxies: tuple[Network, ...] = ()
-    """Networks of the proxies that end TLS, in CIDR notation; only theirs are believed about client certificates."""
+    """Networks of the proxies that end TLS, in CIDR notation: they alone are believed on addresses and certificates."""
+    client_address: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
+    """The one header in which they tell where a request comes from: x-forwarded-for, or forwarded (RFC 7239)."""

@@ -28,6 +28,7 @@ from tillway.landscape.values import (
     Network,
     OdooId,
     OdooList,
+    Origin,
     Retention,
     Scope,
     TenderKind,
@@ -44,6 +45,8 @@ WORKERS_MAX = 64
 POLL_SECONDS_MIN, POLL_SECONDS_MAX = 0.5, 86_400.0
 # Prices and products of the day before are no longer those of today.
 STALE_SECONDS_MAX = 86_400.0
+# Shop fronts of one consumer; more are several consumers.
+ORIGINS_MAX = 50
 # Sub of operator tokens, so no consumer may be called like it.
 RESERVED_CONSUMER = "operator"
 
@@ -211,6 +214,8 @@ class Consumer(Entry):
     """It may do nothing after: a moment with its zone, or a day, which ends in the organisation's timezone."""
     quotas: Mapping[ApiOrAll, Quota] = Field(default_factory=dict)
     """How often it may ask, by interface; `*` for each that is not named; absent: 1,000 a second, 5,000 at once."""
+    origins: Annotated[tuple[Origin, ...], Field(max_length=ORIGINS_MAX)] = ()
+    """Where its pages come from, e.g. https://shop.example.com: browsers let them, and no other, read its answers."""
     review: date
     """The day its rights are looked at again, e.g. 2027-06-30."""
 

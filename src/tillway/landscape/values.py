@@ -39,6 +39,28 @@ def _url(text: str) -> str:
     return text
 
 
+def _origin(text: str) -> str:
+    """As browsers send it: lower case, no path, no port where it is the scheme's own."""
+    parts = urlsplit(text)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = "" if parts.port in {None, 443 if parts.scheme == "https" else 80} else f":{parts.port}"
+    if parts.scheme not in {"http", "https"} or not host or text != f"{parts.scheme}://{host}{port}":
+        raise ValueError("not an origin as browsers send it, e.g. https://shop.example.com")
+    if parts.scheme == "http" and not loopback(parts.hostname or ""):
+        raise ValueError("an origin is reached over https; http is for loopback addresses only")
+    return text
+
+
+def loopback(host: str) -> bool:
+    """Whether a host of a URL is this very machine, by its literal address or as `localhost`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _network(text: str) -> str:
     ipaddress.ip_network(text)
     return text
@@ -91,6 +113,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Url = Annotated[str, AfterValidator(_url)]
 Network = Annotated[str, AfterValidator(_network)]
 OdooId = Annotated[StrictInt, Field(gt=0)]
+Origin = Annotated[str, StringConstraints(max_length=300), AfterValidator(_origin)]
 EventType = Annotated[str, StringConstraints(pattern=EVENT_PATTERN)]
 Scope = Annotated[str, StringConstraints(pattern=SCOPE_PATTERN)]
 AllOrIds = Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
@@ -13,6 +14,10 @@ from tillway import sealing
 
 ERASED: Final = "[erased]"
 """What stands where a value was that may not be missing."""
+
+
+# Searches whose spellings are remembered; they come one at a time.
+_WANTED: Final = 4
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -28,14 +33,14 @@ class Wanted(msgspec.Struct, frozen=True):
     @property
     def spellings(self) -> tuple[str, ...]:
         """The values as they stand in texts, JSON and URLs."""
-        each = ((value, json.dumps(value)[1:-1], _in_json(value), quote(value, safe="")) for value in self.values)
-        return tuple(dict.fromkeys(spelling for spellings in each for spelling in spellings))
+        return _spellings(self.values)
 
     def tells(self, text: str) -> bool:
         """Whether a text, in JSON or not, tells of who is looked for."""
         if not self.exact:
-            return any(spelling.lower() in text.lower() for spelling in self.spellings)
-        return text in self.values or any(f'"{_in_json(value)}"' in text for value in self.values)
+            lower = text.lower()
+            return any(spelling in lower for spelling in _lower(self.values))
+        return text in self.values or any(quoted in text for quoted in _quoted(self.values))
 
     def without(self, text: str) -> str:
         """The text with what tells replaced."""
@@ -84,9 +89,16 @@ class Mender:
     def _json(self, text: str) -> str:
         return json.dumps(self._walked(json.loads(text), ""), ensure_ascii=False)
 
+    def _names(self, key: str) -> bool:
+        """Whether a sealed name of a member tells: then the member goes with it."""
+        if not (key.startswith(sealing.PREFIX) and self._how.sealed):
+            return False
+        return self._entity or self._wanted.tells(sealing.opened(self._how.sealed, self._row, key))
+
     def _walked(self, value: Any, name: str) -> Any:
         if isinstance(value, dict):
-            return {self._wanted.without(key): self._walked(each, key) for key, each in value.items()}
+            members = ((key, each) for key, each in value.items() if not self._names(key))
+            return {self._wanted.without(key): self._walked(each, key) for key, each in members}
         if isinstance(value, list):
             return [self._walked(each, name) for each in value]
         if not isinstance(value, str):
@@ -101,3 +113,20 @@ class Mender:
 
 def _in_json(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)[1:-1]
+
+
+# Asked for every row: worked out once for each who is looked for.
+@lru_cache(maxsize=_WANTED)
+def _spellings(values: tuple[str, ...]) -> tuple[str, ...]:
+    each = ((value, json.dumps(value)[1:-1], _in_json(value), quote(value, safe="")) for value in values)
+    return tuple(dict.fromkeys(spelling for spellings in each for spelling in spellings))
+
+
+@lru_cache(maxsize=_WANTED)
+def _lower(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(spelling.lower() for spelling in _spellings(values)))
+
+
+@lru_cache(maxsize=_WANTED)
+def _quoted(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f'"{_in_json(value)}"' for value in values)

@@ -61,15 +61,20 @@ def _with_tenders(body: dict[str, Any], sale_id: str) -> dict[str, Any]:
 
 def _walked(value: Any, sale_id: str, path: tuple[str, ...]) -> Any:
     if isinstance(value, dict):
-        return {
-            name: _walked(each, sale_id, (*path, name)) if _is_open((*path, name)) else _seal(each, sale_id)
-            for name, each in value.items()
-        }
+        return dict(_member(name, each, sale_id, (*path, name)) for name, each in value.items())
     if isinstance(value, list):
         return [_walked(each, sale_id, path) for each in value]
     if isinstance(value, str) and value.startswith(sealing.PREFIX):
         return _seal(value, sale_id)
     return value
+
+
+def _member(name: str, value: Any, sale_id: str, path: tuple[str, ...]) -> tuple[str, Any]:
+    """One member; of one that no contract knows the name is sealed, too: it may be anything."""
+    found = _classes().get(".".join(path))
+    if found is None:
+        return sealing.seal(SALES_AT, sale_id, document(name)), _seal(value, sale_id)
+    return name, _walked(value, sale_id, path) if DataClass(found) < DataClass.PERSONAL else _seal(value, sale_id)
 
 
 def _seal(value: Any, sale_id: str) -> str | None:
@@ -79,18 +84,12 @@ def _seal(value: Any, sale_id: str) -> str | None:
 
 def _opened(value: Any, sale_id: str) -> Any:
     if isinstance(value, dict):
-        return {name: _opened(each, sale_id) for name, each in value.items()}
+        return {_opened(name, sale_id): _opened(each, sale_id) for name, each in value.items()}
     if isinstance(value, list):
         return [_opened(each, sale_id) for each in value]
     if isinstance(value, str) and value.startswith(sealing.PREFIX):
         return msgspec.json.decode(sealing.opened(SALES_AT, sale_id, value))
     return value
-
-
-def _is_open(path: tuple[str, ...]) -> bool:
-    """Whether a member may lie in clear: its class says so. One without a class may not."""
-    found = _classes().get(".".join(path))
-    return found is not None and DataClass(found) < DataClass.PERSONAL
 
 
 @cache

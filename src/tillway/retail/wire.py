@@ -17,6 +17,7 @@ import msgspec
 from msgspec import inspect
 
 from tillway.errors import Invalid, Malformed, Violation
+from tillway.masking import scrub
 from tillway.retail.word import bounds_of
 
 T = TypeVar("T")
@@ -132,7 +133,7 @@ def _violation(text: str) -> Violation:
         detail, path = text, ""
     pointer = "".join(f"/{step[0] or step[1]}" for step in _STEP.findall(path.removesuffix("`")))
     if unknown := _UNKNOWN.match(detail):
-        name = unknown.group(1)[:_NAME_SHOWN]
+        name = scrub(unknown.group(1))[:_NAME_SHOWN]
         return Violation(
             pointer=f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}",
             detail="is not a known field",

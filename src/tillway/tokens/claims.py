@@ -71,6 +71,10 @@ class Claims:
     """The roles a person has."""
     auth_time: datetime | None = None
     """When a person last proved who they are."""
+    acr: str | None = None
+    """How they did, in the words of their identity provider."""
+    session: str | None = None
+    """The session of a person that it was made for; it counts no longer than that."""
 
 
 class _Bound(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -97,6 +101,8 @@ class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     shop: str | None = None
     roles: tuple[str, ...] = ()
     auth_time: int | None = None
+    acr: str | None = None
+    sid: str | None = None
 
 
 def written(claims: Claims) -> bytes:
@@ -117,6 +123,8 @@ def written(claims: Claims) -> bytes:
         shop=claims.shop,
         roles=claims.roles,
         auth_time=None if claims.auth_time is None else int(claims.auth_time.timestamp()),
+        acr=claims.acr,
+        sid=claims.session,
     )
     return msgspec.json.encode(payload)
 
@@ -146,4 +154,6 @@ def _claims(payload: _Payload) -> Claims:
         shop=payload.shop,
         roles=payload.roles,
         auth_time=None if payload.auth_time is None else datetime.fromtimestamp(payload.auth_time, UTC),
+        acr=payload.acr,
+        session=payload.sid,
     )

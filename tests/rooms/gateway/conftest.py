@@ -9,7 +9,7 @@ from tests.postgres_cluster import RunningCluster, run
 
 from tillway.postgres import Database, Room, migrate
 
-ROOMS = tuple(Room(name, f"tillway.{name}") for name in ("journal", "identity", "records", "gateway"))
+ROOMS = tuple(Room(name, f"tillway.{name}") for name in ("journal", "identity", "audit", "records", "gateway"))
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ def placing(database, *, before=None, within=None, after=None):
 
     async def place(ask):
         number = next(numbers)
-        answer = Answer(201, {"number": number}, (("Location", f"/orders/v1/orders/{number}"),))
+        answer = Answer(201, {"id": str(number)}, (("Location", f"/orders/v1/orders/{number}"),))
         if before is not None:
             await before(number)
         async with ask.transaction(database) as tx:
@@ -68,7 +68,7 @@ async def ask(door, key, *, body=ORDER, consumer="webshop", kind="machine", scop
 async def test_a_repetition_gets_the_first_answer_and_has_no_effect(database, effects):
     door, key = front(placeOrder=placing(database), database=database), next(KEYS)
     first, second = await ask(door, key), await ask(door, key)
-    assert (first.status, first.json) == (second.status, second.json) == (201, {"number": 1})
+    assert (first.status, first.json) == (second.status, second.json) == (201, {"id": "1"})
     assert second.headers["location"] == "/orders/v1/orders/1"
     assert ("idempotency-replayed" in first.headers, second.headers["idempotency-replayed"]) == (False, "true")
     assert await effects() == 1
@@ -76,7 +76,7 @@ async def test_a_repetition_gets_the_first_answer_and_has_no_effect(database, ef
 
 async def test_without_a_key_every_request_counts(database, effects):
     door = front(placeOrder=placing(database), database=database)
-    assert [(await ask(door, None)).json["number"] for _ in range(2)] == [1, 2]
+    assert [(await ask(door, None)).json["id"] for _ in range(2)] == ["1", "2"]
     assert await effects() == 2
 
 
@@ -92,7 +92,7 @@ async def test_a_key_used_for_other_content_is_refused(database, effects):
 async def test_two_consumers_may_use_the_same_key(database, effects):
     door, key = front(placeOrder=placing(database), database=database), next(KEYS)
     replies = await ask(door, key), await ask(door, key, consumer="till", kind="device")
-    assert [reply.json["number"] for reply in replies] == [1, 2]
+    assert [reply.json["id"] for reply in replies] == ["1", "2"]
     assert await effects() == 2
 
 
@@ -134,7 +134,7 @@ async def test_an_identical_request_in_flight_is_waited_for(door_dsn, database, 
         waiting = asyncio.create_task(ask(door, key))
         await until_blocked(node)
         assert not waiting.done()
-    assert (await waiting).json == {"number": 1}
+    assert (await waiting).json == {"id": "1"}
     assert await effects() == 1
 
 
@@ -156,7 +156,7 @@ async def test_a_crash_before_the_commit_leaves_neither_effect_nor_answer(databa
     assert (await ask(door, key)).status == 500
     assert await effects() == 0
     reply = await ask(door, key)
-    assert (reply.json, "idempotency-replayed" in reply.headers) == ({"number": 2}, False)
+    assert (reply.json, "idempotency-replayed" in reply.headers) == ({"id": "2"}, False)
     assert await effects() == 1
 
 
@@ -169,7 +169,7 @@ async def test_a_crash_after_the_commit_is_repaired_by_repeating(database, effec
     door, key = front(placeOrder=placing(database, after=crash), database=database), next(KEYS)
     await ask(door, key)
     reply = await ask(door, key)
-    assert (reply.status, reply.json, reply.headers["idempotency-replayed"]) == (201, {"number": 1}, "true")
+    assert (reply.status, reply.json, reply.headers["idempotency-replayed"]) == (201, {"id": "1"}, "true")
     assert await effects() == 1
 
 
@@ -178,7 +178,7 @@ async def test_an_unknown_outcome_is_looked_up_at_once(database, effects):
         raise OutcomeUnknown
 
     door, key = front(placeOrder=placing(database, after=crash), database=database), next(KEYS)
-    assert (await ask(door, key)).json == {"number": 1}
+    assert (await ask(door, key)).json == {"id": "1"}
     assert await effects() == 1
 
 
@@ -189,7 +189,7 @@ async def test_a_repetition_that_would_now_be_refused_gets_its_first_answer(data
 
     door, key = front(placeOrder=placing(database, before=sold_out), database=database), next(KEYS)
     await ask(door, key)
-    assert (await ask(door, key)).json == {"number": 1}
+    assert (await ask(door, key)).json == {"id": "1"}
     assert (await ask(door, next(KEYS))).status == 409
     assert await effects() == 1
 
@@ -221,4 +221,4 @@ async def test_answers_are_forgotten_after_their_time(database, effects, monkeyp
     assert await forget(database, clock.now()) == 0
     kept = await database.fetchval("SELECT count(*) FROM gateway.idempotency")
     assert await forget(database, clock.now() + KEPT + timedelta(seconds=1)) == kept
-    assert (await ask(door, key)).json == {"number": 2}
+    assert (await ask(door, key)).json == {"id": "2"}

@@ -41,7 +41,7 @@ class Received:
         self.event = json.loads(body)
         self.id: str = request.headers["webhook-id"]
         self.subject: str = self.event["subject"]
-        self.number: int = self.event["data"].get("number", 0)
+        self.number: int = int(self.event["data"].get("reference", 0))
 
 
 class Receiver:
@@ -168,7 +168,7 @@ async def append(db: Database, *events: Event) -> None:
 
 def accepted(subject: str, number: int = 1, *, shop: str = "berlin", **more: Any) -> Event:
     """`order.accepted` as far as these tests look at it."""
-    data = {"number": number, "shop": shop}
+    data = {"reference": str(number), "shop": shop}
     return Event(type="order.accepted", subject=subject, data=data, correlation=f"c-{subject}", **more)
 
 

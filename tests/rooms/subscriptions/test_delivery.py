@@ -25,7 +25,7 @@ async def test_a_delivery_is_a_signed_structured_cloudevent(db: Database, active
     assert got.headers["Content-Type"] == "application/cloudevents+json"
     assert got.headers["traceparent"] == traceparent
     assert got.id == got.event["id"] == str(event.id)
-    assert got.event["data"] == {"number": 1, "shop": "berlin"}
+    assert got.event["data"] == {"reference": "1", "shop": "berlin"}
     assert got.headers["webhook-signature"] == sign(made.secrets[0], got.id, sent_at, got.body)
     assert abs(clock.now() - sent_at) < timedelta(seconds=60)
 
