@@ -157,6 +157,35 @@ def doctor(state: State = None, as_json: Json = False) -> None:
     run(state, as_json=as_json)
 
 
+@app.command("sign-in")
+def sign_in(
+    state: State = None,
+    hub: Annotated[str | None, typer.Option("--hub", help="Public address of a hub elsewhere.")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only tell the address to open.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Act as yourself: sign in with the retailer's identity provider. Commands then use your rights."""
+    from tillway.cli.people import sign_in as run
+
+    run(state, hub, browser=not no_browser, as_json=as_json)
+
+
+@app.command("sign-out")
+def sign_out(as_json: Json = False) -> None:
+    """End your session, and every token that was made for it."""
+    from tillway.cli.people import sign_out as run
+
+    run(as_json=as_json)
+
+
+@app.command("break-glass")
+def break_glass(reason: Reason, state: State = None, as_json: Json = False) -> None:
+    """A token for all operations for 15 minutes, when nobody can sign in. Audit, journal and log tell of it."""
+    from tillway.cli.people import break_glass as run
+
+    run(state, reason, as_json=as_json)
+
+
 def main() -> None:
     """Entry point: errors raised on purpose become one clear line and an exit code."""
     try:

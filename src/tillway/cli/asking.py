@@ -1,4 +1,4 @@
-"""The hub as the command line sees it: `/operations/v1` with the operator's token from the state directory."""
+"""The hub as the command line sees it: `/operations/v1`, asked by whoever is signed in, or as the operator."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import msgspec
 from tillway import ids, settings
 from tillway.app.hub import Running, running
 from tillway.app.tls import trusting
+from tillway.cli.signed_in import current, kept
 from tillway.errors import Misconfigured, Rejected, Unavailable
 
 # Longer than the longest long poll.
@@ -38,19 +39,35 @@ class Hub:
     """A client of one running hub."""
 
     def __init__(self, state: Path) -> None:
-        self.running: Running = running(state)
-        try:
-            token = (state / "operator.token").read_text().strip()
-        except OSError as error:
-            raise Misconfigured(f"no operator's token in {state}", remedy="run this as the hub's user") from error
+        self._state = state
+        self._signed_in = kept()
+        # Whoever signed in at a hub elsewhere needs no state directory.
+        elsewhere = self._signed_in is not None and not (state / "hub.json").exists()
+        self._running = None if elsewhere else running(state)
+
+    async def __aenter__(self) -> Self:
+        self._url, token = await self._asks()
         self._session = aiohttp.ClientSession(
-            connector=connector(self.running),
+            connector=None if self._running is None else connector(self._running),
             headers={"Authorization": f"Bearer {token}"},
             timeout=aiohttp.ClientTimeout(total=SECONDS),
         )
-
-    async def __aenter__(self) -> Self:
         return self
+
+    async def _asks(self) -> tuple[str, str]:
+        """Where to ask, and with whose token."""
+        here, found = self._running, self._signed_in
+        if found is not None and (here is None or found.hub == here.base_url):
+            found = await current(found, None if here is None else connector(here))
+            if found is not None:
+                return found.hub if here is None else here.node_url, found.token
+        if here is None:
+            raise Misconfigured("the session has ended", remedy="sign in again with `tillway sign-in`")
+        try:
+            return here.node_url, (self._state / "operator.token").read_text().strip()
+        except OSError as error:
+            remedy = "run this as the hub's user, or sign in with `tillway sign-in`"
+            raise Misconfigured(f"no operator's token in {self._state}", remedy=remedy) from error
 
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
@@ -73,7 +90,7 @@ class Hub:
         return await self._ask("DELETE", path, headers=_once(), **({} if body is None else {"json": body}))
 
     async def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
-        url = f"{self.running.node_url}/operations/v1{path}"
+        url = f"{self._url}/operations/v1{path}"
         try:
             async with self._session.request(method, url, **more) as reply:
                 content = await reply.read()
@@ -82,7 +99,7 @@ class Hub:
                     raise _refused(body)
                 return body
         except aiohttp.ClientError as error:
-            raise Unavailable(f"the hub at {self.running.node_url} does not answer", remedy="is it running?") from error
+            raise Unavailable(f"the hub at {self._url} does not answer", remedy="is it running?") from error
 
 
 def _once() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tillway.identity.people.sessions import ABOUT_AT
 from tillway.identity.signing import PRIVATE_AT
 from tillway.postgres import Column, Personal
 
@@ -12,6 +13,7 @@ PERSONAL: Final = Personal(
     columns={
         ("restrictions", "reason"): Column(),
         ("enrolments", "reason"): Column(),
+        ("sessions", "about"): Column(mend="null", sealed=ABOUT_AT),
         ("signing_keys", "private_jwk"): Column(mend="none", sealed=PRIVATE_AT, row="kid"),
     },
 )

@@ -57,6 +57,7 @@ class Overlay:
     async def run(self) -> None:
         """Until cancelled."""
         stop_listening = await self._db.listen(CHANGED_CHANNEL, self._nudged.set)
+        self._nudged.set()  # what was told between `load` and now was not heard
         try:
             while True:
                 await clock.wait(self._nudged, RELOAD_SECONDS)

@@ -128,7 +128,7 @@ def test_a_key_file_is_read_and_watched(tmp_path: Path) -> None:
     landscape = read(directory)
     before = fingerprint(directory, landscape)
     ((_, ref),) = landscape.key_refs()
-    with pytest.raises(Misconfigured, match="public key in file .* cannot be read"):
+    with pytest.raises(Misconfigured, match="public key in file"):
         public_keys(ref, directory)
     (tmp_path / "robot.jwk").write_text("not json")
     with pytest.raises(Misconfigured, match="is not JSON"):

@@ -42,7 +42,8 @@ async def node(db: Database, *, tail: bool = True, nudged: bool = True) -> Async
     await following.start()
     overlay = Overlay(db, following)
     await overlay.load()
-    works = [asyncio.create_task(following.run())] * tail + [asyncio.create_task(overlay.run())] * nudged
+    ways = [following.run] * tail + [overlay.run] * nudged
+    works = [asyncio.create_task(way()) for way in ways]
     await asyncio.sleep(0)
     try:
         yield overlay
