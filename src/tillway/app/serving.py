@@ -1,4 +1,4 @@
-"""A door on its port: HTTP/1.1 and HTTP/2, with TLS 1.3 or plain, its certificate exchanged while it runs.
+"""A door on its port: HTTP/1.1, with TLS 1.3 also HTTP/2, and a certificate that is exchanged while it runs.
 
 A new certificate is a new server on the same listening socket; the one before stops accepting, tells its connections to
 go and ends when the last request on them is answered. The queue of the socket is shared, so nobody waits in vain in it.
@@ -61,7 +61,9 @@ class _Served(Server):
             address=given.host,
             port=given.port,
             interface=Interfaces.ASGINL,
-            http=HTTPModes.auto,
+            # Telling the two apart waits for a client's first bytes for ever; proxies that come by plain HTTP speak
+            # HTTP/1.1. Over TLS it costs a stranger a handshake each.
+            http=HTTPModes.http1 if tls is None else HTTPModes.auto,
             backlog=BACKLOG,
             log_enabled=False,
             http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEAD_BYTES),

@@ -59,11 +59,6 @@ def no_keys() -> Mapping[str, Sequence[Key]]:
     return {}
 
 
-def no_secret(_sign_in: SignIn) -> str | None:
-    """The hub's secret at a provider that asks for none."""
-    return None
-
-
 def unrestricted() -> Restrictions:
     """The overlay of doors that have none."""
     return UNRESTRICTED
@@ -84,8 +79,7 @@ def build(
     observer: Observer = unobserved,
     registry: CollectorRegistry | None = None,
     leaving: Leaving | None = None,
-    provider: Provider | None = None,
-    provider_secret: ClientSecret = no_secret,
+    signing_in: SigningIn | None = None,
     quotas: Quotas | None = None,
     auditor: Auditor | None = None,
     check_answers: bool = False,
@@ -93,17 +87,15 @@ def build(
     """The door over these rooms. Misconfigured when documents and bindings do not cover one another.
 
     `secrets` and `client_keys` give the consumers' secrets and public keys as they are now, `issuers` the keys of those
-    who vouch for consumers (none: nobody does), `provider` signs people in (none: nobody does), knowing the hub by
-    `provider_secret`, `ready` what keeps this node from being ready,
-    `restricted` what is suspended, revoked or lost now.
-    `leaving` is the one that handlers which wait were bound with, `quotas` counts what consumers ask (none: nobody
-    does), `auditor` puts down what was read or refused (none: only writes are, with themselves). `check_answers` holds
-    every answer against its contract: for tests.
+    who vouch for consumers (none: nobody does), `signing_in` is who signs people in (none: nobody does), `ready` what keeps this node from being ready, `restricted` what is suspended, revoked or lost.
+    `leaving` is the one that handlers which wait were bound with, `quotas` counts what is asked (none: nobody does),
+    `auditor` puts down what is read or refused (none: only writes are). `check_answers` is for tests.
     """
     metrics = Metrics(CollectorRegistry() if registry is None else registry)
     leaving = Leaving() if leaving is None else leaving
     node = ids.new() if auditor is None else auditor.node
     tokens = TokenEndpoint(database, keys, issuers)
+    people = People(keys=keys, active=active, database=database, provider=provider, secret=provider_secret, node=node)
     if quotas is not None:
         quotas.tell(metrics.over_quota)
     return Door(
@@ -129,14 +121,7 @@ def build(
             ready=ready,
             metrics=metrics,
             leaving=leaving,
-            people=People(
-                keys=keys,
-                active=active,
-                database=database,
-                provider=provider,
-                secret=provider_secret,
-                node=node,
-            ),
+            people=people,
         ),
         metrics=metrics,
         leaving=leaving,
@@ -200,7 +185,7 @@ class Door:
         trail = Trail(node=self._node, correlation=ids_of.correlation, network=network_class(peer))
         seen, framed = Seen(UNKNOWN, trail), True
         try:
-            framing.refuse(scope["headers"], headers)
+            framing.refuse(scope["method"], scope["headers"], headers)
             query, method, path = scope["query_string"], scope["method"], _path(scope)
             request = Request(headers, query, incoming, ids_of, peer, method, path, hop)
             out = await self._answer(request, seen)

@@ -41,11 +41,13 @@ class BrokenOff(Unframed):
     """The body ended before its end: the asker hung up and hears nothing, or sent what is no body and hears this."""
 
 
-def refuse(fields: Sequence[tuple[bytes, bytes]], headers: Mapping[bytes, bytes]) -> None:
+def refuse(method: str, fields: Sequence[tuple[bytes, bytes]], headers: Mapping[bytes, bytes]) -> None:
     """Raise Unframed for a request that somebody in between may have read differently.
 
     `fields` are the headers as they came, `headers` the same by name.
     """
+    if method == "CONNECT":
+        raise Unframed("the hub is no proxy", remedy=_REMEDY)  # what follows may be meant for somebody else
     coding = headers.get(_CODING)
     if coding is not None and coding.strip().lower() != b"chunked":
         raise Unframed("no transfer coding but chunked is understood", remedy=_REMEDY)

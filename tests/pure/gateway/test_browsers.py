@@ -146,3 +146,11 @@ async def test_a_consumer_without_origins_is_told_nothing_of_them():
 )  # fmt: skip
 def test_an_origin_is_written_as_browsers_send_it(origin):
     assert "origins" in refused_landscape({"robot": {"secret": {"env": "A"}, "origins": [origin]}})
+
+
+@pytest.mark.parametrize("path", ["/.well-known/oauth-authorization-server", "/catalog", "/nowhere", ORDERS])
+async def test_no_address_is_built_from_what_a_request_says_of_the_host(path):
+    sent = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example;proto=https"}
+    reply = await front().ask("GET", path, headers=sent)
+    assert b"evil.example" not in reply.content
+    assert "evil.example" not in str(reply.headers)

@@ -35,12 +35,15 @@ async def test_both_versions_of_http_are_spoken_over_tls(tmp_path, unused_tcp_po
         assert (reply.status_code, reply.http_version) == (200, version)
 
 
-async def test_both_versions_of_http_are_spoken_without_tls(unused_tcp_port):
+async def test_without_tls_only_http_1_is_spoken(unused_tcp_port):
+    url = f"http://127.0.0.1:{unused_tcp_port}/health/live"
     async with serving(door(), unused_tcp_port):
-        for known, version in (({}, "HTTP/1.1"), ({"http1": False, "http2": True}, "HTTP/2")):
-            async with httpx.AsyncClient(**known) as client:
-                reply = await client.get(f"http://127.0.0.1:{unused_tcp_port}/health/live")
-            assert (reply.status_code, reply.http_version) == (200, version)
+        async with httpx.AsyncClient() as client:
+            reply = await client.get(url)
+        assert (reply.status_code, reply.http_version) == (200, "HTTP/1.1")
+        async with httpx.AsyncClient(http1=False, http2=True) as client:
+            with pytest.raises(httpx.RemoteProtocolError):
+                await client.get(url)
 
 
 async def test_older_versions_of_tls_and_plain_http_are_refused(tmp_path, unused_tcp_port):
