@@ -172,7 +172,7 @@ def sign_in(
 
 @app.command("sign-out")
 def sign_out(as_json: Json = False) -> None:
-    """End your session, and every token that was made for it."""
+    """Sign out: every token that you were given since you signed in counts no more."""
     from tillway.cli.people import sign_out as run
 
     run(as_json=as_json)

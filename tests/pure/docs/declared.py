@@ -37,7 +37,8 @@ def _entry(section: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
     """The definition of one entry, and whether entries stand under ids."""
     if "patternProperties" in section:
         return _resolved(next(iter(section["patternProperties"].values()))), True
-    return _resolved(section), False
+    given = [each for each in section.get("anyOf", [section]) if each.get("type") != "null"]
+    return _resolved(given[0]), False
 
 
 def _resolved(node: Mapping[str, Any]) -> Mapping[str, Any]:

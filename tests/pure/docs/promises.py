@@ -10,6 +10,7 @@ from tests.pure.docs.pages import table
 
 from tillway.contracts import Document, Operation, catalog, load
 from tillway.contracts.documents import ENVELOPE
+from tillway.gateway.people import CALLBACK_PATH, CONSOLE_TOKEN_PATH, SESSION_PATH, SIGN_IN_PATH, SIGN_OUT_PATH
 from tillway.gateway.public import LIVE_PATH, METRICS_PATH, READY_PATH
 from tillway.identity import INTROSPECT_PATH, JWKS_PATH, METADATA_PATH, REVOKE_PATH, TOKEN_PATH
 
@@ -24,6 +25,14 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     REVOKE_PATH: ("POST", "Makes a client's own token worthless on every node (RFC 7009)."),
     METADATA_PATH: ("GET", "Where tokens are got and which scopes there are (RFC 8414)."),
     JWKS_PATH: ("GET", "The public keys that tokens are signed with."),
+    SIGN_IN_PATH: (
+        "GET",
+        "Sends a browser to the identity provider; `return_to` is a path of the hub, `max_age` seconds.",
+    ),
+    CALLBACK_PATH: ("GET", "Where the identity provider sends it back to."),
+    SESSION_PATH: ("GET", "Who is signed in in this browser: roles, scopes, until when, and the token for its posts."),
+    CONSOLE_TOKEN_PATH: ("POST", "An access token of 10 minutes for whoever is signed in."),
+    SIGN_OUT_PATH: ("POST", "Signs out, and makes the tokens of since worthless on every node."),
     catalog.ROOT: ("GET", "What is offered: every API, every event type, and where its document lies."),
     "/catalog/apis/{api}/v{n}/openapi.json": ("GET", "The OpenAPI 3.1 document of an API."),
     "/catalog/events/{type}/v{n}/schema.json": ("GET", "The JSON Schema of an event's `data`."),
