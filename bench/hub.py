@@ -35,14 +35,15 @@ SELECT (SELECT count(*) FROM journal.staged)
 class BenchHub:
     """A running hub; `told` is its demo.json."""
 
-    def __init__(self, told: dict[str, Any]) -> None:
+    def __init__(self, told: dict[str, Any], state: str) -> None:
         self.told = told
+        self.state = state
         self.base_url: str = told["base_url"]
         self.dsn: str = told["database_url"]
 
     async def token(self, consumer: str) -> str:
         """An access token."""
-        secret = next(entry["secret"] for entry in self.told["consumers"] if entry["id"] == consumer)
+        secret = self.secret(consumer)
         answer = await self._send(
             "POST",
             self.told["token_url"],
@@ -50,6 +51,10 @@ class BenchHub:
             headers={"Authorization": aiohttp.encode_basic_auth(consumer, secret)},
         )
         return str(answer["access_token"])
+
+    def secret(self, consumer: str) -> str:
+        """What a consumer proves itself with."""
+        return str(next(entry["secret"] for entry in self.told["consumers"] if entry["id"] == consumer))
 
     async def get(self, path: str, consumer: str) -> Any:
         """One read."""
@@ -112,7 +117,7 @@ async def _ready(told: Path, process: asyncio.subprocess.Process, log: Path) -> 
     async with aiohttp.ClientSession() as session:
         while process.returncode is None and time.monotonic() < deadline:
             with contextlib.suppress(FileNotFoundError, aiohttp.ClientError):
-                hub = BenchHub(_read(told))
+                hub = BenchHub(_read(told), str(told.parent))
                 async with session.get(f"{hub.base_url}/health/ready") as reply:
                     if reply.status == 200:
                         return hub
