@@ -15,20 +15,20 @@ import uvloop
 ROOT = Path(__file__).parents[1]
 
 
-async def measured(client: str, **given: Any) -> dict[str, Any]:
+async def measured(module: str, /, **given: Any) -> dict[str, Any]:
     """Run `bench.clients.<client>` to its end and return what it found. RuntimeError when it failed."""
-    process = await started(client, stdout=asyncio.subprocess.PIPE, **given)
+    process = await started(module, stdout=asyncio.subprocess.PIPE, **given)
     said, _ = await process.communicate()
     if process.returncode != 0:
-        raise RuntimeError(f"{client} failed with code {process.returncode}")
+        raise RuntimeError(f"{module} failed with code {process.returncode}")
     found: dict[str, Any] = json.loads(said)
     return found
 
 
-async def started(client: str, *, stdout: int | None = None, **given: Any) -> asyncio.subprocess.Process:
+async def started(module: str, /, *, stdout: int | None = None, **given: Any) -> asyncio.subprocess.Process:
     """Start a client that goes on until it is terminated."""
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", f"bench.clients.{client}", json.dumps(given), stdout=stdout, cwd=ROOT, env=surroundings()
+        sys.executable, "-m", f"bench.clients.{module}", json.dumps(given), stdout=stdout, cwd=ROOT, env=surroundings()
     )
 
 

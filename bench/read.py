@@ -122,8 +122,8 @@ class _Reads:
     async def _odoo_rate(self) -> float:
         return await self._measured("odoo_reads", **self._running.told["odoo"], skus=list(self._products))
 
-    async def _measured(self, client: str, **given: Any) -> float:
-        return float((await measured(client, **given, seconds=SECONDS))["rate"])
+    async def _measured(self, module: str, **given: Any) -> float:
+        return float((await measured(module, **given, seconds=SECONDS))["rate"])
 
 
 async def _stages(running: hub.BenchHub, path: str, token: str) -> dict[str, float]:
