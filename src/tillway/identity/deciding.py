@@ -113,14 +113,16 @@ class Decider:
             long = self._long[who] = self.judge.many_shops(facts_of(principal, self.landscape), at)
         return long
 
-    def decide(self, principal: Principal, operation: Operation, now: datetime, peer: str) -> Grant:
-        """The grant for this operation; Forbidden or MissingScope when there is none."""
+    def decide(
+        self, principal: Principal, operation: Operation, now: datetime, peer: str, *, pause: float = 0
+    ) -> Grant:
+        """The grant for this operation; Forbidden or MissingScope when there is none. `pause` as `Judge.shops`."""
         self.within_time(principal.id, now)
         at = self.circumstances(principal, now, peer)
         key = _key(principal, operation, at)
         found = self._decisions.get(key)
         if found is None:
-            found = self._decided(principal, operation, at)
+            found = self._decided(principal, operation, at, pause)
             if len(self._decisions) >= DECISIONS_MAX:
                 self._decisions.clear()
                 self._reaches.clear()
@@ -129,15 +131,15 @@ class Decider:
             raise found.error()
         return found
 
-    def reach(self, facts: Facts, at: Circumstances) -> Reach:
+    def reach(self, facts: Facts, at: Circumstances, *, pause: float = 0) -> Reach:
         """What may be touched, read and received."""
-        shops = self.judge.shops(facts, at)
+        shops = self.judge.shops(facts, at, pause=pause)
         classes = self.judge.classes(facts, at)
         events = self.judge.event_types(facts, at)
         policies = shops.policies | classes.policies | events.policies
         return Reach(shops.ids, classes.ids or frozenset(), events.ids, policies)
 
-    def _decided(self, principal: Principal, operation: Operation, at: Circumstances) -> Grant | Denial:
+    def _decided(self, principal: Principal, operation: Operation, at: Circumstances, pause: float) -> Grant | Denial:
         facts = facts_of(principal, self.landscape)
         verdict = self.judge.operation(facts, operation, at)
         if not verdict.allowed:
@@ -145,7 +147,7 @@ class Decider:
         who = _who(principal, at)
         reach = self._reaches.get(who)
         if reach is None:
-            reach = self._reaches[who] = self.reach(facts, at)
+            reach = self._reaches[who] = self.reach(facts, at, pause=pause)
         if reach.shops is not None and operation.scope.startswith(WHOLE_HUB):
             return Denial(None, verdict, whole=True)
         return _grant(facts, self.landscape, verdict, reach)

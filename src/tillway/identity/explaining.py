@@ -26,13 +26,23 @@ class Explanation(NamedTuple):
 
 
 def explain(
-    landscape: Landscape, facts: Facts, operation: Operation, *, shop: str | None, now: datetime, peer: str = ""
+    landscape: Landscape,
+    facts: Facts,
+    operation: Operation,
+    *,
+    shop: str | None,
+    now: datetime,
+    peer: str = "",
+    pause: float = 0,
 ) -> Explanation:
-    """What would be decided for somebody who brings a token of all its scopes, asking now from this address."""
+    """What would be decided for somebody who brings a token of all its scopes, asking now from this address.
+
+    `pause` as `Judge.shops`.
+    """
     decides = decider(landscape)
     zone = landscape.organisation.timezone
     at = Circumstancing(CIRCUMSTANCES, zone, landscape.networks).of(now, peer, step_up=False)
-    reach = decides.reach(facts, at)
+    reach = decides.reach(facts, at, pause=pause)
     try:
         decides.within_time(facts.id, now)
     except Forbidden as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -78,15 +79,18 @@ class Judge:
 
     def classes(self, facts: Facts, at: Circumstances) -> Reached:
         """The classes of data that may be read."""
-        return self._each(facts, READ, "DataClass", DATA_CLASSES, at)
+        return self._each(facts, (READ, "DataClass"), DATA_CLASSES, at)
 
     def event_types(self, facts: Facts, at: Circumstances) -> Reached:
         """The event types that may be received."""
         return self._all_or_some(facts, self._events(facts), at)
 
-    def shops(self, facts: Facts, at: Circumstances) -> Reached:
-        """The shops that may be touched. Long when policies tell shops apart: ask `many_shops` first."""
-        return self._all_or_some(facts, self._touching(facts), at)
+    def shops(self, facts: Facts, at: Circumstances, *, pause: float = 0) -> Reached:
+        """The shops that may be touched. Long when policies tell shops apart: ask `many_shops` first.
+
+        `pause` is how many seconds are left to others between two calls into Cedar.
+        """
+        return self._all_or_some(facts, self._touching(facts), at, pause)
 
     def many_shops(self, facts: Facts, at: Circumstances) -> bool:
         """Whether `shops` has to look at more shops one by one than the loop can wait for."""
@@ -99,11 +103,11 @@ class Judge:
     def _events(self, facts: Facts) -> _Wish:
         return _Wish(RECEIVE, "EventType", self._landscape.events, facts.event_types)
 
-    def _all_or_some(self, facts: Facts, wish: _Wish, at: Circumstances) -> Reached:
+    def _all_or_some(self, facts: Facts, wish: _Wish, at: Circumstances, pause: float = 0) -> Reached:
         whole = self._whole(facts, wish, at)
         if whole is not None:
             return whole
-        return self._each(facts, wish.action, wish.kind, self._candidates(facts, wish, at), at)
+        return self._each(facts, (wish.action, wish.kind), self._candidates(facts, wish, at), at, pause)
 
     def _whole(self, facts: Facts, wish: _Wish, at: Circumstances) -> Reached | None:
         """The answer when policies allow it whatever the resource is."""
@@ -139,8 +143,10 @@ class Judge:
         open_ = [self._policies.policy(each) for each in told.nontrivial_residuals if each not in told.reasons]
         return [each for each in sure if each.about in fits], [each for each in open_ if each.about in fits]
 
-    def _each(self, facts: Facts, action: str, kind: str, keys: Iterable[str], at: Circumstances) -> Reached:
-        context = json.dumps(at._asdict())
+    def _each(
+        self, facts: Facts, asked: tuple[str, str], keys: Iterable[str], at: Circumstances, pause: float = 0
+    ) -> Reached:
+        (action, kind), context = asked, json.dumps(at._asdict())
         allowed: set[str] = set()
         policies: set[str] = set()
         left = iter(sorted(keys))
@@ -151,6 +157,8 @@ class Judge:
                 if verdict.allowed:
                     allowed.add(key)
                     policies.update(policy.id for policy in verdict.policies)
+            if pause:
+                time.sleep(pause)
         return Reached(frozenset(allowed), frozenset(policies))
 
     def _judged(self, requests: Sequence[dict[str, Any]], entities: cedarpy.Entities) -> Iterator[Verdict]:
