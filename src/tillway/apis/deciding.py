@@ -11,7 +11,6 @@ from tillway.gateway import Answer, Ask, Handler
 from tillway.identity import Explanation, explain, facts_of_consumer
 from tillway.landscape import Policy
 
-
 # Left to the loop between two calls into Cedar.
 PAUSE_SECONDS: Final = 0.001
 
