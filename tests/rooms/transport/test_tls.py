@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
+import aiohttp
 import httpx
 import pytest
 from tests.pure.gateway.front_door import landscape, token
@@ -13,12 +15,15 @@ from tests.rooms.transport.h2 import connect
 from tests.rooms.transport.served import certify, door, presented, serving, shown
 
 from tillway.app.checkup import transport_finding
+from tillway.app.hub import Running
 from tillway.app.tls import Tls, tls_of, trusting
+from tillway.cli.asking import connector
 from tillway.errors import Misconfigured
 from tillway.gateway import Answer
 from tillway.landscape import Transport
 from tillway.settings import Settings
 
+LIVE = "/health/live"
 PRODUCT = "/products/v1/products/A"
 
 
@@ -162,3 +167,18 @@ async def test_who_connects_and_says_nothing_holds_nobody_up(tmp_path, unused_tc
             assert (await client.get(f"https://127.0.0.1:{unused_tcp_port}/health/live")).status_code == 200
         for _, writer in silent:
             writer.close()
+
+
+async def test_the_command_line_reaches_a_node_by_its_very_certificate(tmp_path, unused_tcp_port):
+    certificate, key = certify(tmp_path)
+    url = f"https://127.0.0.1:{unused_tcp_port}"
+    found = Running(url, url, "", 1, str(certificate))
+    async with serving(door(), unused_tcp_port, tls_certificate=certificate, tls_key=key):
+        async with aiohttp.ClientSession(connector=connector(found)) as session, session.get(url + LIVE) as reply:
+            assert reply.status == 200
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        stranger = replace(found, certificate=str(certify(elsewhere)[0]))
+        async with aiohttp.ClientSession(connector=connector(stranger)) as session:
+            with pytest.raises(aiohttp.ClientConnectorCertificateError):
+                await session.get(url + LIVE)
