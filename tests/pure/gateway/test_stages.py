@@ -367,3 +367,23 @@ async def test_the_observer_is_told_of_every_answer():
 
 def test_every_scope_of_the_documents_is_read_or_write():
     assert {scope.partition(":")[2] for scope in SCOPES} == {"read", "write"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/Products/v1/products",
+        "/products/V1/products",
+        "/%70roducts/v1/products",
+        "/products/v1/%70roducts",
+        "//products/v1/products",
+        "/products/v1//products",
+        "/products/v1/products/",
+        "/products/v1/./products",
+        "/orders/../products/v1/products",
+        "/products/v1/products;a=b",
+        "/products/v01/products",
+    ],
+)
+async def test_an_operation_has_one_spelling_so_that_no_other_goes_around_its_quota(path):
+    assert (await front().ask("GET", path, raw=True, token=token())).status == 404
