@@ -23,7 +23,7 @@ from tillway.gateway.context import Context, context
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.metrics import Metrics
 from tillway.gateway.people import ClientSecret, People
-from tillway.gateway.pipeline import Pipeline, Request, Seen
+from tillway.gateway.pipeline import Pipeline, Request, Seen, Stages
 from tillway.gateway.presenting import joined
 from tillway.gateway.public import ClientKeys, Public, Ready, Secrets
 from tillway.gateway.quota import Quotas
@@ -59,6 +59,11 @@ def no_keys() -> Mapping[str, Sequence[Key]]:
     return {}
 
 
+def no_secret(_sign_in: SignIn) -> str | None:
+    """The hub's secret at a provider that asks for none."""
+    return None
+
+
 def unrestricted() -> Restrictions:
     """The overlay of doors that have none."""
     return UNRESTRICTED
@@ -79,7 +84,8 @@ def build(
     observer: Observer = unobserved,
     registry: CollectorRegistry | None = None,
     leaving: Leaving | None = None,
-    signing_in: SigningIn | None = None,
+    provider: Provider | None = None,
+    provider_secret: ClientSecret = no_secret,
     quotas: Quotas | None = None,
     auditor: Auditor | None = None,
     check_answers: bool = False,
@@ -87,7 +93,8 @@ def build(
     """The door over these rooms. Misconfigured when documents and bindings do not cover one another.
 
     `secrets` and `client_keys` give the consumers' secrets and public keys as they are now, `issuers` the keys of those
-    who vouch for consumers (none: nobody does), `signing_in` is who signs people in (none: nobody does), `ready` what keeps this node from being ready, `restricted` what is suspended, revoked or lost.
+    who vouch for consumers (none: nobody does), `provider` signs people in (none: nobody does), knowing the hub by
+    `provider_secret`, `ready` what keeps this node from being ready, `restricted` what is suspended, revoked or lost.
     `leaving` is the one that handlers which wait were bound with, `quotas` counts what is asked (none: nobody does),
     `auditor` puts down what is read or refused (none: only writes are). `check_answers` is for tests.
     """
@@ -96,19 +103,10 @@ def build(
     node = ids.new() if auditor is None else auditor.node
     tokens = TokenEndpoint(database, keys, issuers)
     people = People(keys=keys, active=active, database=database, provider=provider, secret=provider_secret, node=node)
-    if quotas is not None:
-        quotas.tell(metrics.over_quota)
+    stages = Stages(keys=keys, active=active, restricted=restricted, database=database, quotas=quotas)
     return Door(
         routes=Routes(documents, bindings, metrics.cut),
-        pipeline=Pipeline(
-            keys=keys,
-            active=active,
-            restricted=restricted,
-            database=database,
-            quotas=quotas,
-            admission=Admission(metrics.shed),
-            check_answers=check_answers,
-        ),
+        pipeline=_pipeline(stages, metrics, check_answers=check_answers),
         public=Public(
             documents=documents,
             keys=keys,
@@ -132,6 +130,12 @@ def build(
         restricted=restricted,
         issuer=keys.realm.issuer,
     )
+
+
+def _pipeline(stages: Stages, metrics: Metrics, *, check_answers: bool) -> Pipeline:
+    if stages.quotas is not None:
+        stages.quotas.tell(metrics.over_quota)
+    return Pipeline(stages, Admission(metrics.shed), check_answers=check_answers)
 
 
 class Door:

@@ -67,25 +67,25 @@ class Seen(msgspec.Struct):
     fields: Headers = msgspec.field(default_factory=list)
 
 
+class Stages(msgspec.Struct, frozen=True):
+    """What the stages look at: keys, rules, what is restricted, and quotas (none: nobody's are counted)."""
+
+    keys: SigningKeys
+    active: Active
+    restricted: Restricted
+    database: Database
+    quotas: Quotas | None
+
+
 class Pipeline:
     """The stages with what they need. `check_answers` holds answers against the contract: for tests only."""
 
-    def __init__(
-        self,
-        *,
-        keys: SigningKeys,
-        active: Active,
-        restricted: Restricted,
-        database: Database,
-        quotas: Quotas | None,
-        admission: Admission,
-        check_answers: bool,
-    ) -> None:
-        self._keys = keys
-        self._active = active
-        self._restricted = restricted
-        self._database = database
-        self._quotas = quotas
+    def __init__(self, stages: Stages, admission: Admission, *, check_answers: bool) -> None:
+        self._keys = stages.keys
+        self._active = stages.active
+        self._restricted = stages.restricted
+        self._database = stages.database
+        self._quotas = stages.quotas
         self._admission = admission
         self._check_answers = check_answers
         self._authoriser = Authoriser()

@@ -16,8 +16,10 @@ READER = landscape(
     ('"orders:read", "orders:write", "events:read"]', '"orders:read", "operations:read"]'),
     (
         "events:\n  order.accepted",
-        "  operations: {layer: system, owner: platform, criticality: low, data_class: internal}\n"
-        "events:\n  order.accepted",
+        (
+            "  operations: {layer: system, owner: platform, criticality: low, data_class: internal}\n"
+            "events:\n  order.accepted"
+        ),
     ),
 )
 
