@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import secrets
 from datetime import timedelta
 
 import pytest
@@ -251,7 +250,7 @@ async def test_no_other_proof_does(dsn, trick):
         assert "invalid_" in reply.headers["www-authenticate"]
 
 
-@pytest.mark.parametrize("nonce", [None, "", "AAAA", secrets.token_urlsafe(24)])
+@pytest.mark.parametrize("nonce", [None, "", "AAAA", "c29tZWJvZHkgZWxzZSBtYWRlIHRoaXM"])
 async def test_a_proof_carries_a_nonce_of_ours(dsn, nonce):
     holder = Holder()
     async with door(dsn, **PROVING) as hub:

@@ -205,4 +205,6 @@ class World:
         for folder, files in (("landscape", texts), ("secrets", made)):
             (self._directory / folder).mkdir(mode=0o700)
             for name, text in files.items():
-                (self._directory / folder / name).write_text(text)
+                path = self._directory / folder / name
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+                path.write_text(text)

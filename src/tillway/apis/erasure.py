@@ -63,18 +63,25 @@ def bind(db: Database) -> dict[str, Handler]:
         _fit(wanted, body["subject"], body["reason"])
         rooms = [ROOMS[body["room"]]] if "room" in body else list(ROOMS.values())
         dry = body.get("dry_run", False)
-        tables = [
-            each for room in rooms for each in await (_look(db, room, wanted) if dry else _erase(db, room, wanted))
-        ]
+        subject = pseudonym(body["subject"])
+        if ask.trail is not None:
+            ask.trail.subject = subject
+        before = {room.schema: await room.holds(db, wanted) for room in rooms}
+        if dry:
+            tables = [each for found in before.values() for each in _told(found, {}, ())]
+        else:
+            entities = await _entities(db, before, wanted)
+            # From here on there is evidence that somebody erases: what follows cannot be undone.
+            async with ask.transaction(db) as tx:
+                await journal.bar(tx, entities)
+            tables = [each for room in rooms for each in await _erase(db, room, wanted, before[room.schema])]
         told = {
-            "subject": pseudonym(body["subject"]),
+            "subject": subject,
             "kind": kind,
             "dry_run": dry,
             "proved": not dry and not any(each.left for each in tables),
             "tables": tables,
         }
-        if ask.trail is not None:
-            ask.trail.subject = told["subject"]
         async with ask.transaction(db) as tx:
             answer = Answer(200, told)
             ask.settle(tx, answer)
@@ -128,16 +135,8 @@ def _fit(wanted: Wanted, subject: str, reason: str) -> None:
         raise Invalid(violations=tuple(violations))
 
 
-async def _look(db: Database, room: Personal, wanted: Wanted) -> list[Erased]:
-    return _told(await room.holds(db, wanted), {}, ())
-
-
-async def _erase(db: Database, room: Personal, wanted: Wanted) -> list[Erased]:
-    """Bar what is still on its way, erase, and look again, until nothing is left or nothing more can be done."""
-    before = await room.holds(db, wanted)
-    about = before if room is not journal.PERSONAL else (*before, *await records.PERSONAL.holds(db, wanted))
-    async with db.transaction() as tx:
-        await journal.bar(tx, _entities(about, wanted))
+async def _erase(db: Database, room: Personal, wanted: Wanted, before: Sequence[Found]) -> list[Erased]:
+    """Erase and look again, until nothing is left or nothing more can be done."""
     erased: dict[str, int] = {}
     left: Sequence[Found] = before
     for number in range(PASSES):
@@ -151,7 +150,11 @@ async def _erase(db: Database, room: Personal, wanted: Wanted) -> list[Erased]:
     return _told(before, erased, left)
 
 
-def _entities(found: Sequence[Found], wanted: Wanted) -> set[str]:
+async def _entities(db: Database, before: Mapping[str, Sequence[Found]], wanted: Wanted) -> set[str]:
+    """Whom late events must tell nothing of; records know of more also when only the journal is meant."""
+    found = [each for held in before.values() for each in held]
+    if journal.PERSONAL.schema in before and records.PERSONAL.schema not in before:
+        found += await records.PERSONAL.holds(db, wanted)
     known = {entity for each in found for entity in each.about if each.table in _TELL_ENTITIES}
     return known | ({wanted.about} if wanted.about else set())
 
