@@ -44,6 +44,18 @@ POLLERS: Final = frozenset(
         "subscriptions.all",
         "subscriptions.forget",
         "gateway.forget",
+        "gateway.quota",
+        "gateway.open_quota",
+        "gateway.keep_quota",
+        "audit.lease_sealer",
+        "audit.staged",
+        "audit.head",
+        "audit.chains",
+        "audit.seal",
+        "audit.last_anchor",
+        "audit.add_anchor",
+        "audit.stage_many",
+        "audit.count_usage",
     }
 )
 
