@@ -28,7 +28,7 @@ class Suite:
 SUITES = (
     Suite("pure", 120),
     Suite("rooms", 240),
-    Suite("contract", 120),
+    Suite("contract", 240),
     Suite("paths", 180),
     Suite("crash", 240, workers="1"),
 )
