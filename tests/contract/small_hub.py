@@ -61,6 +61,7 @@ PRODUCTS = tuple(
         category="1/2/",
         template=str(number),
         variant=str(number),
+        attributes={"Number": str(number)},
         active=active,
     )
     for number, (sku, name, gtin, price, active) in enumerate(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 QUOTES = "/prices/v1/quotes"
+TEE = "/products/v1/products/TEE-CREW-S"
 
 
 def wrong(reply):
@@ -14,6 +15,12 @@ def wrong(reply):
 async def test_a_product_is_found_by_its_sku_whatever_is_in_it(hub):
     assert (await hub.get("/products/v1/products/A%2FB%20%C3%BC", raw=True)).json["name"] == "A name to trip over"
     assert (await hub.get("/products/v1/products/NO-SUCH")).status == 404
+
+
+async def test_a_product_is_answered_with_all_that_is_known_of_it(hub):
+    for found in ((await hub.get("/products/v1/products")).json["products"], [(await hub.get(TEE)).json]):
+        tee = next(product for product in found if product["sku"] == "TEE-CREW-S")
+        assert (tee["attributes"], [tax["rate"] for tax in tee["taxes"]]) == ({"Number": tee["variant"]}, ["20"])
 
 
 async def test_what_is_not_sold_any_more_is_readable_and_not_listed(hub):

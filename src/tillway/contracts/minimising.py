@@ -175,7 +175,7 @@ class _Cutting:
         made.learn(plan, insides, None if plan.items is None else self.of(plan.items), rest)
 
     def _readable(self, member: Member) -> bool:
-        return member.disclosed or member.data_class in self._classes
+        return member.disclosed or member.data_class is None or member.data_class in self._classes
 
 
 # Types whose values are one word of JSON: nothing is inside.

@@ -33,7 +33,8 @@ class Plan:
 class Member:
     """One field: its class, what may stand inside, and how it may leave."""
 
-    data_class: str
+    data_class: str | None
+    """None: values of a map that name no class of their own have the class of the field they stand in."""
     plan: Plan
     fills: bool
     """What is cut stays there as null: the schema wants the field and lets it be null."""
@@ -42,7 +43,10 @@ class Member:
 
 def plan(root: Mapping[str, Any], pointer: str = "") -> Plan:
     """The plan of the schema at a JSON pointer of a document."""
-    return _Planning(root).of(resolve(root, pointer))
+    made = _Planning(root).of(resolve(root, pointer))
+    if made.rest is not None and made.rest.data_class is None:
+        made.rest.data_class = _UNKNOWN  # it stands in no field
+    return made
 
 
 class _Planning:
@@ -92,16 +96,16 @@ class _Planning:
             made.members[name] = new if old is None else _stricter(old, new)
         rest = schema.get("additionalProperties")
         if isinstance(rest, Mapping):
-            made.rest = self._member(rest, required=False)
+            made.rest = self._member(rest, required=False, unnamed=None)
         if "items" in schema:
             found = self._referred(schema["items"])
             made.items = found if not found.open else made.items
 
-    def _member(self, schema: Mapping[str, Any], *, required: bool) -> Member:
+    def _member(self, schema: Mapping[str, Any], *, required: bool, unnamed: str | None = _UNKNOWN) -> Member:
         whole = self._resolved(schema)
         kinds = whole.get("type", ())
         return Member(
-            data_class=schema.get(_CLASS, whole.get(_CLASS, _UNKNOWN)),
+            data_class=schema.get(_CLASS, whole.get(_CLASS, unnamed)),
             plan=self._referred(schema),
             fills=required and ("null" in kinds if not isinstance(kinds, str) else kinds == "null"),
             disclosed=bool(schema.get(_DISCLOSED, False)),
@@ -110,6 +114,6 @@ class _Planning:
 
 def _stricter(one: Member, other: Member) -> Member:
     """Of two schemas that may both hold, the class that is more closed; either's inside."""
-    closed = max(one, other, key=lambda each: DATA_CLASSES.index(each.data_class))
+    closed = max(one, other, key=lambda each: DATA_CLASSES.index(each.data_class or _UNKNOWN))
     inside = one.plan if not one.plan.open else other.plan
     return Member(closed.data_class, inside, one.fills and other.fills, one.disclosed and other.disclosed)

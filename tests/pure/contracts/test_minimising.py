@@ -194,7 +194,8 @@ def _filled(root, schema, data_class="internal", depth=0):
             if depth < 12
         }
     if isinstance(schema.get("additionalProperties"), dict):
-        return {"any": _filled(root, schema["additionalProperties"], _mark(schema["additionalProperties"]), depth + 1)}
+        values = schema["additionalProperties"]
+        return {"any": _filled(root, values, values.get("x-data-class", data_class), depth + 1)}
     if "items" in schema:
         return [_filled(root, schema["items"], data_class, depth + 1)] if depth < 12 else []
     return next(
@@ -267,3 +268,24 @@ def test_a_type_with_a_map_of_things_with_fields_is_looked_into():
     assert narrow is not None
     value = Whole("1", notes={"one": Part("A")})
     assert msgspec.to_builtins(narrow.of(value, Tally())) == msgspec.to_builtins(value)
+
+
+MAPS = {
+    "type": "object",
+    "properties": {
+        "attributes": {"type": "object", "additionalProperties": {"type": "string"}, "x-data-class": "public"},
+        "contacts": {"type": "object", "additionalProperties": {"type": "string"}, "x-data-class": "personal"},
+    },
+}
+
+
+def test_values_of_a_map_have_the_class_of_its_field_unless_they_name_one():
+    narrow, value = cut(plan(MAPS), OPEN), {"attributes": {"Size": "S"}, "contacts": {"home": "Ann"}}
+    assert narrow is not None
+    assert narrow.of(value, Tally()) == {"attributes": {"Size": "S"}}
+
+
+def test_a_map_that_stands_in_no_field_is_of_no_known_class():
+    narrow = cut(plan({"type": "object", "additionalProperties": {"type": "string"}}), WIDE)
+    assert narrow is not None
+    assert narrow.of({"a": "b"}, Tally()) == {}
