@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import gc
-import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 
 import uvloop
 
-PR_SET_PDEATHSIG = 1
-"""prctl(2): the signal this process gets when the thread that started it dies."""
-
+from tillway.postgres import launch
 
 COLLECT_AFTER = 20_000
 """New containers beyond those freed before the collector looks: some hundred requests' worth, a few MB."""
@@ -22,11 +17,7 @@ COLLECT_AFTER = 20_000
 
 def die_with(parent: int) -> None:
     """Be killed when the parent dies, however it dies; leave at once if it is already gone."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
-    if os.getppid() != parent:
-        sys.exit(1)
+    launch.die_with(parent, signal.SIGKILL)
 
 
 def settle_memory() -> None:
