@@ -23,7 +23,7 @@ from tillway.journal.overview import (
     parked_items,
     retain,
 )
-from tillway.journal.reading import Head, Page, at, by_correlation, by_subject, head, oldest, read
+from tillway.journal.reading import Beginning, Head, Page, at, beginning, by_correlation, by_subject, head, oldest, read
 from tillway.journal.runner import Runner
 from tillway.journal.sequencer import Sequencer
 from tillway.journal.tail import Tail
@@ -31,6 +31,7 @@ from tillway.journal.tail import Tail
 __all__ = [
     "APPENDED_CHANNEL",
     "PERSONAL",
+    "Beginning",
     "Event",
     "Follower",
     "FollowerState",
@@ -45,6 +46,7 @@ __all__ = [
     "appending",
     "at",
     "bar",
+    "beginning",
     "bury",
     "by_correlation",
     "by_subject",

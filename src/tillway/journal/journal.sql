@@ -110,6 +110,15 @@ FROM journal.events
 WHERE subject = $3 AND position > $1
 ORDER BY position LIMIT $2
 
+-- name: beginning
+-- The first event of an entity, also one that was committed a moment ago and has no position yet.
+SELECT id, correlationid, traceparent FROM (
+    (SELECT id, correlationid, traceparent FROM journal.events WHERE subject = $1 ORDER BY position LIMIT 1)
+    UNION ALL
+    (SELECT id, correlationid, traceparent FROM journal.staged WHERE subject = $1 ORDER BY append_id LIMIT 1)
+) AS begun
+LIMIT 1
+
 -- name: read_correlation
 SELECT position, id, type, subject, partitionkey, sequence, time, recorded_at, correlationid, causationid, traceparent,
     dataclass, data, personal

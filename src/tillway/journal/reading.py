@@ -38,6 +38,14 @@ class Head(msgspec.Struct, frozen=True):
     position: int
 
 
+class Beginning(msgspec.Struct, frozen=True):
+    """The first event of an entity: its id, and the transaction that it belongs to."""
+
+    id: UUID
+    correlation: str
+    traceparent: str | None
+
+
 class Page(msgspec.Struct, frozen=True):
     """Events found, and the position up to which everything was looked at."""
 
@@ -97,6 +105,12 @@ async def read(
 async def by_subject(db: Reads, subject: str, *, after: int = 0, limit: int = READ_LIMIT) -> tuple[Recorded, ...]:
     """Events of one entity, oldest first."""
     return tuple(_recorded(row) for row in await db.fetch(SQL["read_subject"], after, min(limit, READ_LIMIT), subject))
+
+
+async def beginning(db: Reads, subject: str) -> Beginning | None:
+    """How an entity's story begins; None if nothing of it is kept. What was just committed counts already."""
+    row = await db.fetchrow(SQL["beginning"], subject)
+    return None if row is None else Beginning(id=row[0], correlation=row[1], traceparent=row[2])
 
 
 async def by_correlation(db: Reads, *correlations: str, limit: int = READ_LIMIT) -> tuple[Recorded, ...]:

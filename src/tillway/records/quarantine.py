@@ -103,7 +103,7 @@ async def close(tx: Tx, found: Quarantined, decision: Decision) -> None:
 
 async def _cause(tx: Tx, sale_id: str) -> Cause:
     """The transaction that the sale came in with: its path stays one, however late a person decides."""
-    first = next(iter(await journal.by_subject(tx, sale_id, limit=1)), None)
+    first = await journal.beginning(tx, sale_id)
     if first is None:
         return Cause(correlation=sale_id)
     return Cause(correlation=first.correlation, causation=str(first.id), traceparent=first.traceparent)

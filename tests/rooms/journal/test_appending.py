@@ -11,7 +11,7 @@ from tests.rooms.journal.actors import until
 from tests.rooms.journal.world import append, event, sequenced, told
 from tests.rooms.postgres.relay import relayed
 
-from tillway.journal import Recorded, appending, by_correlation, by_subject, read
+from tillway.journal import Recorded, appending, beginning, by_correlation, by_subject, read
 from tillway.journal.appending import APPEND_LIMIT
 from tillway.postgres import Database, Part
 
@@ -149,6 +149,18 @@ async def test_events_are_found_by_subject_and_by_correlation(db: Database) -> N
     assert [each.data["n"] for each in await by_subject(db, "a", after=1, limit=1)] == [2]
     assert [each.data["n"] for each in await by_correlation(db, "d")] == [1, 2]
     assert [each.data["n"] for each in await by_correlation(db, "c", "d")] == [0, 1, 2, 3]
+
+
+async def test_a_story_begins_with_its_first_event_also_before_that_has_a_position(db: Database) -> None:
+    assert await beginning(db, "a") is None
+    first = event("a", 0)
+    await append(db, first)
+    assert (await beginning(db, "a")).id == first.id
+    await append(db, event("a", 1, correlation="d"))
+    await sequenced(db)
+    await append(db, event("a", 2, correlation="e"))
+    found = await beginning(db, "a")
+    assert (found.id, found.correlation) == (first.id, first.correlation)
 
 
 async def nudged(db: Database) -> bool:

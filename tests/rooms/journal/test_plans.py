@@ -89,6 +89,12 @@ async def test_read_by_subject_and_by_correlation_use_their_indexes(large: str) 
         assert [name for name in scanned_whole(plan) if name.startswith("events")] == []
 
 
+async def test_a_beginning_is_read_from_an_index_and_asks_what_waits_only_when_there_is_none(large: str) -> None:
+    for plan in await plans(large, SQL["beginning"], "k7"):
+        assert [name for name in scanned_whole(plan) if name.startswith("events")] == []
+        assert rows_looked_at(plan) <= 10
+
+
 async def test_the_oldest_is_found_without_a_scan(large: str) -> None:
     for plan in await plans(large, SQL["oldest"]):
         assert [name for name in scanned_whole(plan) if name.startswith("events")] == []
