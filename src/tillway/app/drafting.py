@@ -184,7 +184,6 @@ def _tills(here: Sequence[TillFound], taken: list[str]) -> dict[str, Any]:
 def _apis() -> dict[str, Any]:
     return {
         name: {
-            "version": 1,
             "layer": layer,
             "owner": "integration-team",
             "deputy": "retail-operations",

@@ -24,6 +24,7 @@ from tillway.tokens import BadToken, Claims, UnknownKey, Verifier
 
 _KINDS: Final[Mapping[str, PrincipalKind]] = {
     "machine": "machine",
+    "agent": "agent",
     "device": "device",
     PERSON: "person",
     OPERATOR: "operator",

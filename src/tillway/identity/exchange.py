@@ -17,7 +17,7 @@ from tillway.tokens import BadToken, Claims, verify
 
 EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a name of a type
-SUBJECTS: Final = frozenset({"machine", "device"})
+SUBJECTS: Final = frozenset({"machine", "agent", "device"})
 
 _WITHOUT: Final = ("actor_token", "actor_token_type")
 

@@ -9,7 +9,14 @@ from tillway.identity.challenge import NotAuthenticated
 from tillway.identity.principal import Principal, PrincipalKind
 from tillway.landscape import Consumer, Landscape
 
-CEDAR_TYPES: Final = {"machine": "Machine", "device": "Device", "person": "Person", "operator": "Operator"}
+CEDAR_TYPES: Final = {
+    "machine": "Machine",
+    # A machine like any other to rules; that it decides by itself what to ask stands in its `kind`.
+    "agent": "Machine",
+    "device": "Device",
+    "person": "Person",
+    "operator": "Operator",
+}
 
 OPERATING: Final = "operating the hub"
 ON_DUTY: Final = "on duty"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-PrincipalKind = Literal["machine", "device", "person", "operator"]
+PrincipalKind = Literal["machine", "agent", "device", "person", "operator"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,21 @@ from __future__ import annotations
 from tillway.landscape.active import Active, Listener
 from tillway.landscape.base import SecretRef
 from tillway.landscape.building import build
+from tillway.landscape.governing import (
+    ApprovalRule,
+    Board,
+    ChangeKind,
+    Emergency,
+    Freeze,
+    Governance,
+    Region,
+    Reviews,
+    Team,
+    Verdict,
+    Waiver,
+)
 from tillway.landscape.landscape import Landscape
+from tillway.landscape.lifecycle import ApiVersion, Brownout, FieldDeprecation, Lifecycle
 from tillway.landscape.machines import Issuer, Proof, PublicKeyRef, Transport
 from tillway.landscape.model import (
     Api,
@@ -26,8 +40,9 @@ from tillway.landscape.policies import BASE_PREFIX, Policy
 from tillway.landscape.policy_cases import Case, Somebody, cases
 from tillway.landscape.policy_checks import ELSEWHERE
 from tillway.landscape.problem import InvalidLandscape, Mark, Problem
+from tillway.landscape.promising import Domain, Flow, MappingEntry, Mode, ProcessEntry, ServiceLevel, Upstream
 from tillway.landscape.quotas import Quota
-from tillway.landscape.reading import fingerprint, public_keys, read, read_cases, reveal, reveal_all
+from tillway.landscape.reading import fingerprint, public_keys, read, read_cases, reveal, reveal_all, sources
 from tillway.landscape.schema import json_schema
 from tillway.landscape.values import loopback
 
@@ -36,31 +51,53 @@ __all__ = [
     "ELSEWHERE",
     "Active",
     "Api",
+    "ApiVersion",
+    "ApprovalRule",
+    "Board",
+    "Brownout",
     "Case",
+    "ChangeKind",
     "Connection",
     "Consumer",
     "CustomerEntry",
+    "Domain",
+    "Emergency",
     "EventEntry",
+    "FieldDeprecation",
+    "Flow",
+    "Freeze",
+    "Governance",
     "InvalidLandscape",
     "Issuer",
     "Landscape",
+    "Lifecycle",
     "Listener",
+    "MappingEntry",
     "Mark",
+    "Mode",
     "Organisation",
     "Outbound",
     "Policy",
     "PriceListEntry",
     "Problem",
+    "ProcessEntry",
     "Proof",
     "PublicKeyRef",
     "Quota",
+    "Region",
+    "Reviews",
     "SecretRef",
+    "ServiceLevel",
     "Shop",
     "SignIn",
     "Somebody",
     "SubscriptionEntry",
+    "Team",
     "Till",
     "Transport",
+    "Upstream",
+    "Verdict",
+    "Waiver",
     "Webhook",
     "build",
     "cases",
@@ -72,4 +109,5 @@ __all__ = [
     "read_cases",
     "reveal",
     "reveal_all",
+    "sources",
 ]

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from tillway.errors import Misconfigured, NotFound
 from tillway.landscape.base import Model, SecretRef
+from tillway.landscape.governing import Governance, Region, Team
 from tillway.landscape.machines import Issuer, PublicKeyRef, Transport
 from tillway.landscape.model import (
     Api,
@@ -29,6 +30,7 @@ from tillway.landscape.model import (
 from tillway.landscape.people import Roles, SignIn
 from tillway.landscape.policies import PolicySet, compiled
 from tillway.landscape.problem import InvalidLandscape
+from tillway.landscape.promising import Domain, MappingEntry, ProcessEntry, ServiceLevel, Upstream
 from tillway.landscape.shipped import BASE_FILE, base
 from tillway.landscape.values import EventType, Id, Network, named
 
@@ -43,6 +45,12 @@ class Landscape(Model):
 
     organisation: Organisation
     """The retailer as a whole."""
+    teams: Annotated[Mapping[Id, Team], BeforeValidator(named)] = Field(default_factory=dict)
+    """Who answers for things, by the name that owners are given with."""
+    regions: Annotated[Mapping[Id, Region], BeforeValidator(named)] = Field(default_factory=dict)
+    """Regions that shops belong to, by id."""
+    governance: Governance = Governance()
+    """How changes of this landscape are decided."""
     connections: Annotated[Mapping[Id, Connection], BeforeValidator(named)] = Field(default_factory=dict)
     """ERP databases by id."""
     price_lists: Annotated[Mapping[Id, PriceListEntry], BeforeValidator(named)] = Field(default_factory=dict)
@@ -53,6 +61,18 @@ class Landscape(Model):
     """Shops and selling channels by id."""
     apis: Annotated[Mapping[Id, Api], BeforeValidator(named)] = Field(default_factory=dict)
     """Interfaces that are offered, by name."""
+    upstreams: Annotated[Mapping[Id, Upstream], BeforeValidator(named)] = Field(default_factory=dict)
+    """Services of the retailer's own that answer interfaces, by id."""
+    domains: Annotated[Mapping[Id, Domain], BeforeValidator(named)] = Field(default_factory=dict)
+    """Subjects of the business and how fresh they are, by id."""
+    processes: Annotated[Mapping[Id, ProcessEntry], BeforeValidator(named)] = Field(default_factory=dict)
+    """Who answers for each process, by its name."""
+    service_levels: Annotated[Mapping[Id, ServiceLevel], BeforeValidator(named)] = Field(default_factory=dict)
+    """What is promised of interfaces, by id."""
+    mappings: Annotated[Mapping[Id, MappingEntry], BeforeValidator(named)] = Field(default_factory=dict)
+    """Translations between somebody's words and ours, by id."""
+    contracts: Mapping[str, str] = Field(default_factory=dict)
+    """OpenAPI documents of the retailer's own interfaces, by file name: `contracts/*.yaml`, never in YAML."""
     events: Annotated[Mapping[EventType, EventEntry], BeforeValidator(named)] = Field(default_factory=dict)
     """Event types by short name."""
     consumers: Annotated[Mapping[Id, Consumer], BeforeValidator(named)] = Field(default_factory=dict)
@@ -175,6 +195,9 @@ class Landscape(Model):
         for consumer in self.consumers.values():
             if consumer.secret is not None:
                 yield f"consumers.{consumer.id}.secret", consumer.secret
+        for upstream in self.upstreams.values():
+            if upstream.key is not None:
+                yield f"upstreams.{upstream.id}.key", upstream.key
         if self.sign_in is not None and self.sign_in.client_secret is not None:
             yield "sign_in.client_secret", self.sign_in.client_secret
         for subscription in self.subscriptions.values():

@@ -13,7 +13,9 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt
 
 from tillway.landscape.base import Entry, Model, SecretRef
+from tillway.landscape.lifecycle import Versions, first_version
 from tillway.landscape.machines import Proof, PublicKeys, Thumbprint
+from tillway.landscape.promising import Seconds
 from tillway.landscape.quotas import ApiOrAll, PerSecond, Quota
 from tillway.landscape.values import (
     AllOrIds,
@@ -47,6 +49,8 @@ POLL_SECONDS_MIN, POLL_SECONDS_MAX = 0.5, 86_400.0
 STALE_SECONDS_MAX = 86_400.0
 # Shop fronts of one consumer; more are several consumers.
 ORIGINS_MAX = 50
+# What is kept longer is an archive, not a journal.
+REPLAY_DAYS_MAX = 3_660
 # Sub of operator tokens, so no consumer may be called like it.
 RESERVED_CONSUMER = "operator"
 
@@ -144,18 +148,28 @@ class Shop(Entry):
 class Api(Entry):
     """An interface that the hub offers."""
 
-    version: Annotated[StrictInt, Field(ge=1)] = 1
-    """Major version that is offered."""
+    versions: Versions = Field(default_factory=first_version)
+    """Its major versions by name (v1, v2), each with where it is in its life; absent: v1, published."""
     layer: Layer
     """system, process or experience."""
     owner: Text
     """Who answers for it."""
     deputy: Text | None = None
     """Who answers when the owner is away."""
+    steward: Text | None = None
+    """Who answers for the meaning and the quality of its data."""
+    domain: Id | None = None
+    """The domain whose data it carries."""
     criticality: Criticality
     """critical, high, normal or low: what is shed last and what first."""
     data_class: DataClassName
     """Highest class of data it carries: public, internal, confidential, personal, payment or secret."""
+    callers: AllOrIds = "*"
+    """Consumers that may call it: "*" (whoever has the scope) or a list of ids."""
+    calls: tuple[Id, ...] = ()
+    """Interfaces, connections and upstreams that it calls itself."""
+    upstream: Id | None = None
+    """The upstream that answers it; absent: Tillway itself."""
     stale_seconds: Annotated[float, Field(gt=0, le=STALE_SECONDS_MAX)] | None = None
     """How old (seconds) an answer from memory may be while Postgres is away; absent: 503 instead."""
 
@@ -167,8 +181,16 @@ class EventEntry(Entry):
     """Who answers for it."""
     data_class: DataClassName
     """Highest class of data it carries."""
+    domain: Id | None = None
+    """The domain that it tells of."""
+    producer: Text | None = None
+    """What tells it: an interface, a process or a connection."""
+    freshness_seconds: Seconds | None = None
+    """How soon after it happened it is told, at the latest."""
     retention: Retention = "standard"
     """brief, standard or long: how long it stays in the journal."""
+    replay_days: Annotated[StrictInt, Field(ge=1, le=REPLAY_DAYS_MAX)] | None = None
+    """How far back subscribers may ask for it again; absent: as long as it is kept."""
 
 
 class Consumer(Entry):
@@ -181,7 +203,9 @@ class Consumer(Entry):
     purpose: Text
     """Why it needs what it is given."""
     kind: ConsumerKind
-    """machine, device or person."""
+    """machine, device, person or agent (a machine that decides by itself what to ask)."""
+    environment: Id | None = None
+    """The environment it lives in, e.g. test; absent: every one."""
     secret: SecretRef | None = None
     """Its client secret: {env: NAME} or {file: path}; for development, a key or a certificate is better."""
     keys: PublicKeys = ()

@@ -26,13 +26,18 @@ SECRET_BYTES_MAX = 64 * 1024
 
 def read(directory: Path) -> Landscape:
     """The landscape in a directory's `*.yaml` and `policies/*.cedar`. Raises Misconfigured with every finding."""
+    return build(sources(directory))
+
+
+def sources(directory: Path) -> dict[str, str]:
+    """The texts that a directory's landscape is built from, by file name. Misconfigured if there are none."""
     files = {path.name: _text(path) for path in _yaml_files(directory)}
     policies = {f"{FOLDER}/{path.name}": _text(path) for path in _cedar_files(directory)}
     if not files:
         raise Misconfigured(
             f"no landscape in {directory}: there is no *.yaml file", remedy="write one, or name another"
         )
-    return build(files | policies)
+    return files | policies
 
 
 def read_cases(directory: Path, landscape: Landscape) -> tuple[Case, ...]:

@@ -25,8 +25,9 @@ def _schema() -> dict[str, Any]:
         # The id is the key an entry stands under, so nobody writes it inside.
         del definition["properties"]["id"]
         definition["required"] = [name for name in definition.get("required", ()) if name != "id"]
-    # Policies are files of their own.
-    del schema["properties"]["policies"]
+    # Policies and contracts are files of their own.
+    for files in ("policies", "contracts"):
+        del schema["properties"][files]
     shop = definitions["Shop"]
     shop["required"] = [name for name in shop["required"] if name not in INHERITED]
     for definition in (schema, *definitions.values()):

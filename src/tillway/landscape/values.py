@@ -127,7 +127,7 @@ OdooList = Annotated[
 Criticality = Literal["critical", "high", "normal", "low"]
 Layer = Literal["system", "process", "experience"]
 Retention = Literal["brief", "standard", "long"]
-ConsumerKind = Literal["machine", "device", "person"]
+ConsumerKind = Literal["machine", "device", "person", "agent"]
 ClosedClass = Literal["personal", "payment"]
 Moment = Annotated[
     date,

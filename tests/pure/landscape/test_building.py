@@ -38,7 +38,7 @@ MISTAKES = [
     ("{env: OTHER_KEY}", "{env: A, file: b}", "connections.other.key: a secret is either {env: NAME} or {file: path}"),
     ("{env: OTHER_KEY}", "{}", "connections.other.key: a secret is either {env: NAME} or {file: path}"),
     ("{env: OTHER_KEY}", "abc", "connections.other.key: should be a mapping"),
-    ("kind: machine", "kind: robot", "consumers.webshop.kind: input should be 'machine', 'device' or 'person'"),
+    ("kind: machine", "kind: robot", "consumers.webshop.kind: input should be 'machine', 'device', 'person' or 'agent'"),
     ("2027-06-30", "soon", "consumers.webshop.review: "),
     ("10.0.0.0/8", "10.0.0.1/8", "outbound.allow_networks[0]: 10.0.0.1/8 has host bits set"),
     ("layer: system, owner: sales-it", "layer: top, owner: sales-it", "apis.orders.layer: input should be"),

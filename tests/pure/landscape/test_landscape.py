@@ -35,7 +35,7 @@ def test_look_ups_find_what_was_declared() -> None:
     assert landscape.consumer("till").kind == "device"
     assert landscape.connection("other").allow_writes is False
     assert landscape.event("price.changed").retention == "brief"
-    assert landscape.api("orders").version == 1
+    assert tuple(landscape.api("orders").versions) == ("v1",)
     assert [entry.id for entry in landscape.subscriptions_of("webshop")] == ["webshop-orders"]
     assert landscape.subscriptions_of("till") == ()
     assert [shop.id for shop in landscape.shops_of("erp")] == ["berlin"]
