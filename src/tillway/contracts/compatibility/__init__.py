@@ -1,0 +1,9 @@
+"""Compatibility: what a new contract document means for whoever was built against the old one. Pure."""
+
+from __future__ import annotations
+
+from tillway.contracts.compatibility.change import Change, Comparison, Direction, Unreadable, Verdict
+from tillway.contracts.compatibility.comparing import compare
+from tillway.contracts.compatibility.hit import Use, broken
+
+__all__ = ["Change", "Comparison", "Direction", "Unreadable", "Use", "Verdict", "broken", "compare"]
