@@ -166,6 +166,7 @@ ROWS = {
             "listQuarantined",
             "listRestrictions",
             "listSubscriptions",
+            "listUnknownFields",
             "listUsage",
             "readmitDevice",
             "releaseSale",

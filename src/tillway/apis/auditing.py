@@ -24,6 +24,7 @@ SHOWN: Final = 100
 EXPORTED: Final = 500
 WALKED: Final = 10_000
 DAYS: Final = 30
+NAMED: Final = 200
 
 
 def bind(db: Database) -> dict[str, Handler]:
@@ -76,11 +77,20 @@ def bind(db: Database) -> dict[str, Handler]:
         operations = [msgspec.structs.asdict(each) | {"fields": by[each.operation]} for each in used]
         return Answer(200, {"consumer": consumer, "since": since, "operations": operations})
 
+    async def list_unknown_fields(ask: Ask) -> Answer:
+        today = ask.now.date()
+        since = today - timedelta(days=ask.query.get("days", DAYS))
+        fields = await audit.unknown_fields(
+            db, since, today, ask.query.get("limit", NAMED), consumer=ask.query.get("consumer")
+        )
+        return Answer(200, {"since": since, "fields": [msgspec.structs.asdict(each) for each in fields]})
+
     return {
         "searchAudit": search_audit,
         "exportAudit": export_audit,
         "verifyAudit": verify_audit,
         "listUsage": list_usage,
+        "listUnknownFields": list_unknown_fields,
     }
 
 

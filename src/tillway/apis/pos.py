@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from tillway.apis.causing import cause
-from tillway.apis.receipts import receipt
-from tillway.contracts import Check, Document, checker
+from tillway.apis.receipts import Judge, receipt
+from tillway.contracts import Document, checker, pruner
 from tillway.errors import NotFound
-from tillway.gateway import Answer, Ask, Handler
+from tillway.gateway import Answer, Ask, Handler, verdict
 from tillway.postgres import Database
 from tillway.records import sales
 from tillway.records.sales import Receipt, Taken
@@ -22,11 +22,11 @@ _REPORT: Final = "/components/schemas/SaleReport"
 
 def bind(db: Database, document: Document) -> dict[str, Handler]:
     """The handlers of this document."""
-    check = checker(document.content, _REPORT)
+    judge = Judge(checker(document.content, _REPORT), pruner(document.content, _REPORT))
 
     async def record_sales(ask: Ask) -> Answer:
         taken: list[Taken] = []
-        for batch in batches(_judged(ask, check)):
+        for batch in batches(_judged(ask, judge)):
             async with ask.transaction(db) as tx:
                 done = await sales.record(tx, batch, consumer=ask.grant.consumer, device=ask.device, cause=cause(ask))
                 ask.settle(tx, _answer(done))
@@ -54,9 +54,16 @@ def batches(receipts: Iterable[Receipt]) -> Iterator[list[Receipt]]:
         yield list(batch.values())
 
 
-def _judged(ask: Ask, check: Check) -> Iterator[Receipt]:
+def _judged(ask: Ask, judge: Judge) -> Iterator[Receipt]:
+    flags = verdict(ask.operation, ask.landscape) == "flag"
     for each in ask.body["sales"]:
-        yield receipt(each, check=check, grant=ask.grant, landscape=ask.landscape, doubt=ask.doubt)
+        found, ignored = receipt(
+            each, judge=judge, flags=flags, grant=ask.grant, landscape=ask.landscape, doubt=ask.doubt
+        )
+        if ask.trail is not None and (ignored or found.violations):
+            ask.trail.met(ignored)
+            ask.trail.found(found.violations)
+        yield found
 
 
 def _answer(taken: Sequence[Taken]) -> Answer:

@@ -7,12 +7,12 @@ same fact; what is wrong is told with its place, and keeps the sale in quarantin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from tillway import ids
-from tillway.contracts import Check
+from tillway.contracts import Check, Prune
 from tillway.errors import Invalid, Violation
 from tillway.gateway import NOT_CARDS, nul_pointers
 from tillway.identity import Grant
@@ -38,26 +38,49 @@ _REPLACEMENT: Final = "\ufffd"
 _canonical: Final = msgspec.json.Encoder(order="deterministic")
 
 
-def receipt(sent: dict[str, Any], *, check: Check, grant: Grant, landscape: Landscape, doubt: str | None) -> Receipt:
-    """One sale as it will be kept. `check` is the contract's for one sale, `doubt` what is held against its sender."""
-    api = landscape.apis.get("pos")
-    owner = api.owner if api is not None else NOBODY
+class Judge(NamedTuple):
+    """The contract's word on one sale: what is wrong with it, and it without what the contract does not know."""
+
+    check: Check
+    prune: Prune
+
+
+def receipt(
+    sent: dict[str, Any], *, judge: Judge, flags: bool, grant: Grant, landscape: Landscape, doubt: str | None
+) -> tuple[Receipt, tuple[str, ...]]:
+    """One sale as it will be kept, and the pointers of what was left out of it as unknown, which only `flags` allows.
+
+    `doubt` is what is held against its sender.
+    """
     storing = Storing()
     body = storing.storable(sent)
-    identity = identified(body)
+    ignored = judge.prune(body) if flags and judge.check(body) else ()
     found = [Violation(pointer="", detail=_TOO_DEEP, rule="depth")] if storing.cut else []
     found += [Violation(pointer=each, detail="held the character U+0000", rule="nul") for each in nul_pointers(sent)]
-    found += check(body)
+    found += judge.check(body)
+    return _kept(body, found, grant, landscape, _doubted(doubt)), ignored
+
+
+def _kept(
+    body: dict[str, Any],
+    found: list[Violation],
+    grant: Grant,
+    landscape: Landscape,
+    doubted: Iterator[Violation],
+) -> Receipt:
+    api = landscape.apis.get("pos")
+    owner = api.owner if api is not None else NOBODY
+    identity = identified(body)
     if identity is None:
         unknown = str(ids.named("sale-unread", _canonical.encode(body).decode()))
-        return Receipt(id=unknown, body=body, sale=None, violations=(*found, *_doubted(doubt)), owner=owner)
+        return Receipt(id=unknown, body=body, sale=None, violations=(*found, *doubted), owner=owner)
     body = {"id": identity, **body}
     sale = _read(body, found) if not found else None
     if sale is not None:
         found += audit_sale(sale)
         found += misplaced(sale, landscape)
         found += _foreign(sale, grant)
-    return Receipt(id=identity, body=body, sale=sale, violations=(*found, *_doubted(doubt)), owner=owner)
+    return Receipt(id=identity, body=body, sale=sale, violations=(*found, *doubted), owner=owner)
 
 
 def identified(body: dict[str, Any]) -> str | None:

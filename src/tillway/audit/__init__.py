@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tillway.audit.anchor import Sign, Signed, Unsign
 from tillway.audit.buffer import Buffer
-from tillway.audit.census import Census, Direction, Used, UsedField, usage
+from tillway.audit.census import Census, Direction, UnknownField, Used, UsedField, unknown_fields, usage
 from tillway.audit.entry import CLASSES, FIRST_REFUSAL, Class, Entry, Sealed, class_of
 from tillway.audit.erasing import PERSONAL
 from tillway.audit.retention import KEPT, keep
@@ -33,6 +33,7 @@ __all__ = [
     "Sign",
     "Signed",
     "Strangers",
+    "UnknownField",
     "Unsign",
     "Used",
     "UsedField",
@@ -44,6 +45,7 @@ __all__ = [
     "number_at",
     "search",
     "staging",
+    "unknown_fields",
     "usage",
     "verify",
 ]

@@ -166,6 +166,12 @@ SELECT operation, direction, pointer, sum(seen)::bigint AS seen, max(last_seen) 
 FROM audit.usage_fields WHERE consumer = $1 AND day BETWEEN $2 AND $3
 GROUP BY operation, direction, pointer ORDER BY operation, direction, pointer
 
+-- name: unknown_fields
+SELECT consumer, operation, pointer, sum(seen)::bigint AS seen, max(last_seen) AS last_seen
+FROM audit.usage_fields
+WHERE direction = 'unknown' AND day BETWEEN $1 AND $2 AND ($4::text IS NULL OR consumer = $4)
+GROUP BY consumer, operation, pointer ORDER BY seen DESC, consumer, operation, pointer LIMIT $3
+
 -- name: forget_usage
 WITH fields AS (DELETE FROM audit.usage_fields WHERE day < $1)
 DELETE FROM audit.usage WHERE day < $1

@@ -1,7 +1,8 @@
 """The usage census: who calls which operation, and which fields they send and read. Counted in memory, kept by day.
 
 Of the fields only some calls are looked at: the first of each consumer and operation in a second, up to SAMPLES_MAX.
-Only fields that the contract knows are named; what a consumer sends beyond it is named apart, scrubbed and bounded.
+Only fields that the contract knows are named; what a consumer sends beyond it is named apart, scrubbed and bounded, and
+counted in every call.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ Direction = Literal["sent", "read", "unknown"]
 # Calls whose fields are looked at between two flushes, that is in a second, some 40 us each.
 SAMPLES_MAX: Final = 50
 
-# Unknown fields named for a consumer and operation between two flushes; the rest is counted as REST.
-UNKNOWN_MAX: Final = 20
+# Unknown fields named for a consumer and operation in a day by each door; the rest is counted as REST. Names are the
+# sender's to choose: without a bound whoever makes up new ones fills the table.
+UNKNOWN_MAX: Final = 50
 REST: Final = "/*"
 
 POINTER_MAX: Final = 200
@@ -56,13 +58,24 @@ class UsedField(msgspec.Struct, frozen=True, kw_only=True):
     last_seen: datetime
 
 
+class UnknownField(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that a consumer sent and no contract knows: in how many calls, and when last."""
+
+    consumer: str
+    operation: str
+    pointer: str
+    seen: int
+    last_seen: datetime
+
+
 class Census:
     """The counts of one door. For one asyncio loop."""
 
     def __init__(self) -> None:
         self._calls: dict[tuple[str, str], Tally] = {}
         self._fields: dict[tuple[str, str, Direction, str], int] = {}
-        self._unknown: dict[tuple[str, str], int] = {}
+        self._named: dict[tuple[str, str], set[str]] = {}
+        self._day: date | None = None
         self._samples = 0
         self._last: datetime | None = None
 
@@ -89,12 +102,16 @@ class Census:
 
     def strange(self, consumer: str, operation: str, pointers: Iterable[str]) -> None:
         """These fields were sent and no contract knows them."""
-        key = (consumer, operation)
+        today = None if self._last is None else self._last.date()
+        if today != self._day:
+            self._day, self._named = today, {}
+        known = self._named.setdefault((consumer, operation), set())
         for pointer in pointers:
             named = scrub(pointer)[:POINTER_MAX]
-            if (consumer, operation, "unknown", named) not in self._fields:
-                self._unknown[key] = self._unknown.get(key, 0) + 1
-                named = named if self._unknown[key] <= UNKNOWN_MAX else REST
+            if named not in known and len(known) >= UNKNOWN_MAX:
+                named = REST
+            else:
+                known.add(named)
             self._see(consumer, operation, "unknown", named)
 
     async def flush(self, db: Database) -> None:
@@ -102,7 +119,7 @@ class Census:
         calls, fields, at = self._calls, self._fields, self._last
         if at is None or not calls:
             return
-        self._calls, self._fields, self._unknown, self._samples, self._last = {}, {}, {}, 0, None
+        self._calls, self._fields, self._samples, self._last = {}, {}, 0, None
         try:
             await db.fetch(SQL["count_usage"], *_rows(calls, fields, at))
         except BaseException:
@@ -134,6 +151,14 @@ async def usage(db: Database, consumer: str, first: date, last: date) -> tuple[t
     used = await db.fetch(SQL["usage"], consumer, first, last)
     fields = await db.fetch(SQL["usage_fields"], consumer, first, last)
     return tuple(Used(**dict(row.items())) for row in used), tuple(UsedField(**dict(row.items())) for row in fields)
+
+
+async def unknown_fields(
+    db: Database, first: date, last: date, limit: int, consumer: str | None = None
+) -> tuple[UnknownField, ...]:
+    """What was sent from the first day to the last and no contract knows, the most often sent first."""
+    rows = await db.fetch(SQL["unknown_fields"], first, last, limit, consumer)
+    return tuple(UnknownField(**dict(row.items())) for row in rows)
 
 
 def _rows(

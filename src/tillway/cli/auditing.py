@@ -1,4 +1,4 @@
-"""`tillway audit`: the evidence searched, handed out and verified; `tillway consumer usage`."""
+"""`tillway audit`: the evidence searched, handed out and verified; `tillway consumer usage|unknown`."""
 
 from __future__ import annotations
 
@@ -143,6 +143,27 @@ def usage(
             share = f"{field['seen']} of {each['sampled']}" if field["direction"] != "unknown" else str(field["seen"])
             rows.append((f"  {field['direction']} {field['pointer']}", share, "", moment(field["last_seen"])))
     tell(found, as_json=as_json, otherwise=table(("operation", "calls", "refused", "last seen"), rows))
+
+
+@consumers.command()
+def unknown(
+    consumer: Annotated[str | None, typer.Argument(help="Only of this consumer.")] = None,
+    days: Annotated[int, typer.Option(help="Today and so many days before it.")] = 30,
+    limit: Annotated[int, typer.Option(help="Fields, at most 1000.")] = 200,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Which fields are sent that no contract knows: by whom, to which operation, how often."""
+    from tillway.cli.telling import asked, moment, table, tell
+
+    wanted = _given({"consumer": consumer, "days": days, "limit": limit})
+    found = asked(state, lambda hub: hub.get("/unknown-fields", **wanted))
+    rows = [
+        (each["consumer"], each["operation"], each["pointer"], str(each["seen"]), moment(each["last_seen"]))
+        for each in found["fields"]
+    ]
+    heads = ("consumer", "operation", "field", "seen", "last seen")
+    tell(found, as_json=as_json, otherwise=table(heads, rows))
 
 
 def _said(broken: dict[str, Any]) -> str:

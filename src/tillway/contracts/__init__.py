@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from tillway.contracts import catalog
+from tillway.contracts.checks import OperationChecks, ParameterCheck
 from tillway.contracts.classes import classes_of
 from tillway.contracts.documents import ENVELOPE, Documents, load
 from tillway.contracts.minimising import NOTHING, Cut, Cuts, Tally, cut
 from tillway.contracts.operation import Document, Operation, Parameter, compile_document, escaped, resolve
 from tillway.contracts.outline import Outline, Outlines, outline, pointers
 from tillway.contracts.planning import Plan, plan
-from tillway.contracts.validators import Check, OperationChecks, ParameterCheck, checker
+from tillway.contracts.pruning import Prune, pruner
+from tillway.contracts.validators import Check, checker
 
 __all__ = [
     "ENVELOPE",
@@ -26,6 +28,7 @@ __all__ = [
     "Parameter",
     "ParameterCheck",
     "Plan",
+    "Prune",
     "Tally",
     "catalog",
     "checker",
@@ -37,5 +40,6 @@ __all__ = [
     "outline",
     "plan",
     "pointers",
+    "pruner",
     "resolve",
 ]

@@ -15,6 +15,7 @@ from tillway.gateway.idempotency import forget
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.public import Ready, Secrets
 from tillway.gateway.quota import Quotas
+from tillway.gateway.strange import verdict
 
 __all__ = [
     "NOT_CARDS",
@@ -34,5 +35,6 @@ __all__ = [
     "build",
     "forget",
     "nul_pointers",
+    "verdict",
     "wait_allowed",
 ]

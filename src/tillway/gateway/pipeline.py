@@ -18,7 +18,7 @@ import msgspec
 from tillway import clock
 from tillway.contracts import Operation
 from tillway.errors import OutcomeUnknown, Rejected, TillwayError, Unavailable
-from tillway.gateway import idempotency, schema
+from tillway.gateway import idempotency, schema, strange
 from tillway.gateway.admission import Admission
 from tillway.gateway.answering import Headers, Outgoing, check, outgoing
 from tillway.gateway.ask import Ask
@@ -104,6 +104,9 @@ class Pipeline:
         if operation.body is not None:
             sent = await read_json(request.incoming, headers, operation)
             body = sent.value
+            if ignored := strange.dropped(route.checks, body, landscape):
+                seen.trail.met(ignored)
+                seen.fields.append((strange.IGNORED, strange.told(ignored)))
             wrong += schema.body_violations(route.checks, sent)
         schema.refuse(wrong)
         seen.trail.query, seen.trail.body = query, body

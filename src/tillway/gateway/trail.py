@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -15,7 +15,8 @@ import msgspec
 from tillway import clock
 from tillway.audit import Class, Entry, class_of, staging
 from tillway.contracts import Operation
-from tillway.errors import Invalid, TillwayError, report
+from tillway.errors import Invalid, TillwayError, Violation, report
+from tillway.gateway.strange import places
 from tillway.identity import Grant, Principal
 from tillway.masking import scrub, truncate_pan
 from tillway.postgres import Part
@@ -61,7 +62,7 @@ class Trail(msgspec.Struct, kw_only=True):
     subject: str | None = None
     staged: int | None = None
     code: str | None = None
-    strange: tuple[str, ...] = ()
+    strange: frozenset[str] = frozenset()
 
     def asked(self, operation: Operation, parameters: Mapping[str, str], release: str, at: datetime) -> None:
         """It is known what is asked for."""
@@ -82,7 +83,15 @@ class Trail(msgspec.Struct, kw_only=True):
         """This is why there is no answer. The error itself is not kept: it holds on to all that led to it."""
         self.code = error.code if isinstance(error, TillwayError) else report(error).code
         if isinstance(error, Invalid):
-            self.strange = tuple(each.pointer for each in error.violations if each.rule in STRANGE)
+            self.found(error.violations)
+
+    def found(self, violations: Iterable[Violation]) -> None:
+        """Something was wrong with what was sent; counted is what no contract knows."""
+        self.met(each.pointer for each in violations if each.rule in STRANGE)
+
+    def met(self, pointers: Iterable[str]) -> None:
+        """These fields were sent and no contract knows them."""
+        self.strange |= places(pointers)
 
     def closing(self) -> Part:
         """The last part of each transaction of this request: its entry, as it will be when this commits."""

@@ -44,7 +44,7 @@ from tillway.landscape.promising import Domain, Flow, MappingEntry, Mode, Proces
 from tillway.landscape.quotas import Quota
 from tillway.landscape.reading import fingerprint, public_keys, read, read_cases, reveal, reveal_all, sources
 from tillway.landscape.schema import json_schema
-from tillway.landscape.values import loopback
+from tillway.landscape.values import UnknownFields, loopback
 
 __all__ = [
     "BASE_PREFIX",
@@ -95,6 +95,7 @@ __all__ = [
     "Team",
     "Till",
     "Transport",
+    "UnknownFields",
     "Upstream",
     "Verdict",
     "Waiver",

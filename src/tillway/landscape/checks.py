@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tillway.landscape.declared import Declared, refers
+from tillway.landscape.interfaces import unknown_fields
 from tillway.landscape.landscape import Landscape
 from tillway.landscape.machine_checks import identified, vouched
 from tillway.landscape.model import RESERVED_CONSUMER, Consumer, CustomerEntry, PriceListEntry, Shop, SubscriptionEntry
@@ -22,6 +23,7 @@ def check(landscape: Landscape, declared: Declared) -> tuple[Problem, ...]:
         *_price_lists_and_customers(landscape, declared),
         *(problem for shop in landscape.shops.values() for problem in _shop(shop, landscape, declared)),
         *_tills(landscape),
+        *unknown_fields(landscape),
         *(problem for one in landscape.consumers.values() for problem in _consumer(one, landscape, declared)),
         *vouched(landscape, declared),
         *people(landscape.sign_in, landscape.roles, declared),

@@ -35,6 +35,7 @@ from tillway.landscape.values import (
     Scope,
     TenderKind,
     Text,
+    UnknownFields,
     Url,
     Zone,
     named,
@@ -172,6 +173,8 @@ class Api(Entry):
     """The upstream that answers it; absent: Tillway itself."""
     stale_seconds: Annotated[float, Field(gt=0, le=STALE_SECONDS_MAX)] | None = None
     """How old (seconds) an answer from memory may be while Postgres is away; absent: 503 instead."""
+    unknown_fields: UnknownFields | None = None
+    """Fields of a body that no contract knows: reject, quarantine (facts) or flag; absent: flag if normal or low."""
 
 
 class EventEntry(Entry):

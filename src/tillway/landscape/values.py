@@ -125,6 +125,7 @@ OdooList = Annotated[
     Literal["list"] | int, PlainValidator(_odoo_list, json_schema_input_type=Literal["list"] | StrictInt)
 ]
 Criticality = Literal["critical", "high", "normal", "low"]
+UnknownFields = Literal["reject", "quarantine", "flag"]
 Layer = Literal["system", "process", "experience"]
 Retention = Literal["brief", "standard", "long"]
 ConsumerKind = Literal["machine", "device", "person", "agent"]

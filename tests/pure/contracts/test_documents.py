@@ -17,6 +17,7 @@ EVENTS = [pytest.param(name, schema, id=name) for (name, _), schema in DOCUMENTS
 
 EVERY_OPERATION = {
     "actOnException",
+    "listUnknownFields",
     "listUsage",
     "verifyAudit",
     "exportAudit",

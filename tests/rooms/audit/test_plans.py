@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from tests.postgres_cluster import RunningCluster, run
@@ -25,6 +25,13 @@ INSERT INTO audit.entries SELECT n, (ARRAY['read', 'read', 'write', 'refusal', '
 FROM generate_series(1, {ENTRIES}) AS n
 """
 
+# A hundred consumers with a dozen fields over a month, one in 120 unknown.
+USAGE = """
+INSERT INTO audit.usage_fields SELECT date '2026-01-01' + d, 'c' || c, 'op',
+    CASE WHEN c < 10 AND f = 1 THEN 'unknown' ELSE 'sent' END, '/f' || f, 1, now()
+FROM generate_series(0, 29) AS d, generate_series(1, 100) AS c, generate_series(1, 12) AS f
+"""
+
 
 @pytest.fixture(scope="module")
 def large(cluster: RunningCluster) -> Iterator[str]:
@@ -34,7 +41,8 @@ def large(cluster: RunningCluster) -> Iterator[str]:
         async with Database(made, "load") as db:
             await db.fetchval(SQL["ensure_partitions"], datetime(2026, 1, 1, tzinfo=UTC), 4)
             await db.fetch(LOAD)
-            await db.fetch("ANALYZE audit.entries")
+            await db.fetch(USAGE)
+            await db.fetch("ANALYZE audit.entries, audit.usage_fields")
 
     run(load())
     yield made
@@ -73,3 +81,10 @@ async def test_the_ends_before_a_page_are_found_without_looking_through_it(large
     for plan in await plans(large, SQL["ends_before"], 60_000):
         assert [name for name in scanned_whole(plan) if name != "chains"] == []
         assert rows_looked_at(plan) <= 40
+
+
+async def test_unknown_fields_are_found_among_all_that_are_known(large: str) -> None:
+    for consumer in (None, "c7"):
+        for plan in await plans(large, SQL["unknown_fields"], date(2026, 1, 1), date(2026, 1, 30), 200, consumer):
+            assert scanned_whole(plan) == []
+            assert rows_looked_at(plan) <= 30 * 12
