@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tillway.landscape.active import Active, Listener
 from tillway.landscape.base import SecretRef
-from tillway.landscape.building import build
+from tillway.landscape.building import build, build_marked
 from tillway.landscape.governing import (
     ApprovalRule,
     Board,
@@ -39,7 +39,7 @@ from tillway.landscape.people import SignIn
 from tillway.landscape.policies import BASE_PREFIX, Policy
 from tillway.landscape.policy_cases import Case, Somebody, cases
 from tillway.landscape.policy_checks import ELSEWHERE
-from tillway.landscape.problem import InvalidLandscape, Mark, Problem
+from tillway.landscape.problem import InvalidLandscape, Mark, Marks, Problem, dotted
 from tillway.landscape.promising import Domain, Flow, MappingEntry, Mode, ProcessEntry, ServiceLevel, Upstream
 from tillway.landscape.quotas import Quota
 from tillway.landscape.reading import fingerprint, public_keys, read, read_cases, reveal, reveal_all, sources
@@ -74,6 +74,7 @@ __all__ = [
     "Listener",
     "MappingEntry",
     "Mark",
+    "Marks",
     "Mode",
     "Organisation",
     "Outbound",
@@ -101,7 +102,9 @@ __all__ = [
     "Waiver",
     "Webhook",
     "build",
+    "build_marked",
     "cases",
+    "dotted",
     "fingerprint",
     "json_schema",
     "loopback",

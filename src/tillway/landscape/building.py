@@ -15,7 +15,7 @@ from tillway.landscape.document import Document, parse
 from tillway.landscape.landscape import INHERITED, Landscape
 from tillway.landscape.policies import CEDAR, FOLDER, PolicySet, compiled
 from tillway.landscape.policy_checks import check_policies
-from tillway.landscape.problem import InvalidLandscape, Path, meant
+from tillway.landscape.problem import InvalidLandscape, Marks, Path, meant
 
 # Stands in while an invalid landscape's sound entries are checked against each other; never leaves this file.
 _STAND_IN = {"name": "?", "currency": "XXX", "timezone": "UTC"}
@@ -26,6 +26,11 @@ def build(files: Mapping[str, str]) -> Landscape:
 
     Raises InvalidLandscape with every finding.
     """
+    return build_marked(files)[0]
+
+
+def build_marked(files: Mapping[str, str]) -> tuple[Landscape, Marks]:
+    """The landscape that these texts declare, and where in them everything stands. Raises InvalidLandscape."""
     document = parse({file: text for file, text in files.items() if not file.endswith(CEDAR)})
     if document.unreadable:
         raise InvalidLandscape(document.problems)
@@ -38,7 +43,7 @@ def build(files: Mapping[str, str]) -> Landscape:
             document.finding(problem.path, problem.text, problem.remedy, problem.mark)
     if document.problems or landscape is None:
         raise InvalidLandscape(document.problems)
-    return landscape
+    return landscape, Marks(document.marks)
 
 
 def _policies(document: Document, texts: Mapping[str, str]) -> PolicySet | None:

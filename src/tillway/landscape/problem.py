@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from tillway.errors import Misconfigured
@@ -21,6 +21,19 @@ class Mark:
 
     file: str
     line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Where everything of a landscape stands: the place of every key and item in its YAML files."""
+
+    places: Mapping[Path, Mark] = field(default_factory=dict)
+
+    def at(self, path: Path) -> Mark | None:
+        """The place of a path, or of the nearest thing around it that has one."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
