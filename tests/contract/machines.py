@@ -46,9 +46,15 @@ def new_key() -> ECKey:
 def jwt(claims: dict, key, **header) -> str:
     """Signed by hand: a library would refuse to make what must be refused."""
     header = {name: value for name, value in {"alg": "ES256", "typ": "JWT", **header}.items() if value is not None}
+    claims = {name: seconds_from_now(value) for name, value in claims.items()}
     said = ".".join(b64(json.dumps(each).encode()) for each in (header, claims))
     signature = jws.JWSRegistry.algorithms[header["alg"]].sign(said.encode(), key)
     return f"{said}.{b64(signature)}"
+
+
+def seconds_from_now(value):
+    """A span counts from when the token is made: a test's parameters are made long before the test runs."""
+    return seconds(seconds=value.total_seconds()) if isinstance(value, timedelta) else value
 
 
 def seconds(**ahead) -> int:

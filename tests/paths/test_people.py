@@ -138,9 +138,9 @@ def _with_key(claims) -> str:
 WRONG = {
     "another nonce": forged(nonce="n" * 43),
     "no nonce": forged(nonce=None),
-    "it has ended": forged(exp=seconds(minutes=-1)),
-    "it is old": forged(iat=seconds(minutes=-20)),
-    "it is from the future": forged(iat=seconds(minutes=5)),
+    "it has ended": forged(exp=timedelta(minutes=-1)),
+    "it is old": forged(iat=timedelta(minutes=-20)),
+    "it is from the future": forged(iat=timedelta(minutes=5)),
     "another issuer": forged(iss="https://evil.example"),
     "another audience": forged(aud="somebody-else"),
     "two audiences and nobody who asked": forged(aud=[CLIENT_ID, "somebody-else"]),
