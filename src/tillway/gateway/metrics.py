@@ -10,7 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
 
 # Seconds: from what one read takes to the longest a caller may wait.
-_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 class Metrics:
@@ -23,7 +23,7 @@ class Metrics:
             "tillway_request_seconds",
             "Seconds from first byte to answer.",
             ("operation",),
-            buckets=_BUCKETS,
+            buckets=BUCKETS,
             registry=registry,
         )
         self._over_quota = Counter(

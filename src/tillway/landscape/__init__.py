@@ -35,6 +35,7 @@ from tillway.landscape.model import (
     Till,
     Webhook,
 )
+from tillway.landscape.openslo import openslo
 from tillway.landscape.people import SignIn
 from tillway.landscape.policies import BASE_PREFIX, Policy
 from tillway.landscape.policy_cases import Case, Somebody, cases
@@ -108,6 +109,7 @@ __all__ = [
     "fingerprint",
     "json_schema",
     "loopback",
+    "openslo",
     "public_keys",
     "read",
     "read_cases",
