@@ -111,7 +111,7 @@ def whole_hub(operation):
 
     async def row(hub, _):
         path = OPERATIONS[operation][1].path
-        for name in ("id", "key", "name", "consumer", "follower"):
+        for name in ("id", "key", "name", "consumer", "follower", "token"):
             path = path.replace(f"{{{name}}}", "x")
         path = path.replace("{position}", "1")
         reply = await hub.ask(OPERATIONS[operation][1].method, path, token=bearer("narrow"))
@@ -176,6 +176,7 @@ ROWS = {
             "resumeSubscription",
             "retryParked",
             "retryParkedGroup",
+            "revealToken",
             "revokeToken",
             "searchAudit",
             "skipParked",

@@ -18,6 +18,7 @@ from tillway.apis import (
     prices,
     products,
     quarantined,
+    revealing,
     subscribing,
     tending,
 )
@@ -49,5 +50,6 @@ def bindings(*, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving) -> dic
         **devices.bind(db),
         **auditing.bind(db),
         **erasure.bind(db),
+        **revealing.bind(db),
         **deciding.bind(),
     }

@@ -9,14 +9,15 @@ from typing import Any, Final
 import msgspec
 
 from tillway import audit, clock
-from tillway.audit import LAST, Sealed, Unsign, Verified, Wanted
+from tillway.apis.revealing import shown
+from tillway.apis.showing import told
+from tillway.audit import LAST, Unsign, Verified, Wanted
 from tillway.contracts import classes_of, load
 from tillway.gateway import Answer, Ask, Handler
 from tillway.identity import attested, known_keys
-from tillway.masking import mask
 from tillway.postgres import Database
 
-# What a person who looks into the audit may see; what tells of a person stays marked.
+# What a person who looks into the audit may see; what tells of a person is a token.
 CLEAR: Final = frozenset({"public", "internal", "confidential"})
 
 # When the request does not say.
@@ -46,14 +47,18 @@ def bind(db: Database) -> dict[str, Handler]:
         )
         rows = await audit.search(db, wanted, limit)
         following = str(rows[-1].number) if len(rows) == limit else None
-        return Answer(200, {"entries": [mask(told(row), classes, CLEAR) for row in rows], "next": following})
+        return Answer(
+            200, {"entries": [shown(told(row), classes, CLEAR, "audit", row.number) for row in rows], "next": following}
+        )
 
     async def export_audit(ask: Ask) -> Answer:
         limit, until = ask.query.get("limit", EXPORTED), _time(ask.query.get("to"))
         rows = await audit.export(db, await _after(db, ask), limit)
         kept = [row for row in rows if until is None or row.sealed_at < until]
         following = str(rows[-1].number) if len(rows) == len(kept) == limit else None
-        return Answer(200, {"entries": [mask(told(row), classes, CLEAR) for row in kept], "next": following})
+        return Answer(
+            200, {"entries": [shown(told(row), classes, CLEAR, "audit", row.number) for row in kept], "next": following}
+        )
 
     async def verify_audit(ask: Ask) -> Answer:
         limit, until = ask.query.get("limit", WALKED), _time(ask.query.get("to"))
@@ -91,34 +96,6 @@ def bind(db: Database) -> dict[str, Handler]:
         "verifyAudit": verify_audit,
         "listUsage": list_usage,
         "listUnknownFields": list_unknown_fields,
-    }
-
-
-def told(row: Sealed) -> dict[str, Any]:
-    """An entry with its place, as a document that can be masked. Pure."""
-    entry = row.entry
-    return {
-        "number": row.number,
-        "class": entry.kind_of,
-        "seq": row.seq,
-        "sealed_at": clock.iso(row.sealed_at),
-        "at": clock.iso(entry.at),
-        "node": str(entry.node),
-        "principal": entry.principal,
-        "kind": entry.kind,
-        "actor": entry.actor,
-        "operation": entry.operation,
-        "api": entry.api,
-        "subject": entry.subject,
-        "status": entry.status,
-        "code": entry.code,
-        "policies": list(entry.policies),
-        "release": entry.release,
-        "correlation": entry.correlation,
-        "network": entry.network,
-        "count": entry.count,
-        "personal": None if entry.personal is None else msgspec.json.decode(entry.personal),
-        "hash": row.hash.hex(),
     }
 
 

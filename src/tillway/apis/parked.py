@@ -8,14 +8,15 @@ from typing import Any, Final
 
 from tillway import clock, journal
 from tillway.apis.acts import note
+from tillway.apis.revealing import shown
+from tillway.apis.showing import event_told
 from tillway.contracts import classes_of, load
 from tillway.gateway import Answer, Ask, Handler
-from tillway.journal import Recorded, acting, cloudevent
+from tillway.journal import Recorded, acting
 from tillway.journal.acting import Chosen, Group
-from tillway.masking import mask
 from tillway.postgres import Database, Tx
 
-# What a person on duty may see of an event; personal members, payment and secrets stay marked.
+# What a person on duty may see of an event; personal members and payment are tokens, secrets stay marked.
 CLEAR: Final = frozenset({"public", "internal", "confidential"})
 
 # Parked events a group act makes due in a second, unless it says otherwise: slow enough to see what comes of it.
@@ -64,8 +65,7 @@ def bind(db: Database) -> dict[str, Handler]:
 
 def masked(event: Recorded) -> dict[str, Any]:
     """An event with all its members, those shown in clear that a person on duty may see. Pure."""
-    shown = cloudevent(event, personal=True)
-    return mask(shown, _classes(event.type), CLEAR)  # type: ignore[no-any-return]
+    return shown(event_told(event), _classes(event.type), CLEAR, "event", event.position)  # type: ignore[no-any-return]
 
 
 @cache

@@ -10,11 +10,11 @@ from tillway import clock
 from tillway.apis.acts import by, reason
 from tillway.apis.parked import CLEAR
 from tillway.apis.receipts import Storing, identified, misplaced
+from tillway.apis.revealing import shown
 from tillway.contracts import Check, Document, checker, classes_of
 from tillway.errors import Conflict, Invalid
 from tillway.gateway import Answer, Ask, Handler
 from tillway.landscape import Landscape
-from tillway.masking import mask
 from tillway.postgres import Database
 from tillway.records import quarantine
 from tillway.records.quarantine import Decision, Quarantined
@@ -33,8 +33,7 @@ def bind(db: Database, document: Document) -> dict[str, Handler]:
 
     async def get_quarantined(ask: Ask) -> Answer:
         found = await quarantine.one(db, ask.path["id"])
-        shown = mask(found.body, classes, CLEAR)
-        return Answer(200, _told(found) | {"sale": shown})
+        return Answer(200, _told(found) | {"sale": shown(found.body, classes, CLEAR, "sale", found.id)})
 
     async def release_sale(ask: Ask) -> Answer:
         found = await quarantine.one(db, ask.path["id"])

@@ -125,6 +125,19 @@ def erase(
 
 
 @app.command()
+def reveal(
+    token: Annotated[str, typer.Argument(help="As it is shown: [token:personal:...].")],
+    reason: Reason,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """The value a token stands for, for those who may read its class. Put down in the audit and the log."""
+    from tillway.cli.revealing import reveal as run
+
+    run(state, token, reason=reason, as_json=as_json)
+
+
+@app.command()
 def token(
     consumer: Annotated[str, typer.Argument(help="A consumer of the landscape.")],
     scope: Annotated[list[str] | None, typer.Option(help="Ask for this scope; may be repeated.")] = None,

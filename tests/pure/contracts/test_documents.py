@@ -19,6 +19,7 @@ EVERY_OPERATION = {
     "actOnException",
     "listUnknownFields",
     "listUsage",
+    "revealToken",
     "verifyAudit",
     "exportAudit",
     "searchAudit",

@@ -20,5 +20,5 @@ def test_the_policies_of_the_page_decide_as_its_tests_expect() -> None:
     yaml = YAML.replace("shops:\n", SHOPS, 1) + "networks: {office: [10.0.0.0/8]}\n"
     landscape = build({"all.yaml": yaml, "policies/own.cedar": policies.text})
     found = rehearse(landscape, cases({"tests.yaml": tests.text}, landscape))
-    assert [outcome.wrong for outcome in found.outcomes] == [""] * 3
+    assert [outcome.wrong for outcome in found.outcomes] == [""] * 4
     assert {policy.id for policy in found.untested} == {"operations-from-the-office"}

@@ -150,6 +150,24 @@ def test_an_own_policy_forbids_what_the_base_permits(condition: str, more: dict,
     assert found == ("own forbids it: not like this" if told else None)
 
 
+def test_who_operates_the_hub_may_read_personal_data_by_a_policy_only() -> None:
+    policy = (
+        '@id("desk") permit (principal is Person, action == Action::"read", resource == DataClass::"personal")'
+        ' when { principal.roles.contains("privacy") && context.step_up };'
+    )
+
+    def classes(policies: str = policy, **more) -> frozenset[str]:
+        given = {"kind": "person", "roles": frozenset({"privacy"}), "auth_time": NOW - timedelta(minutes=1)} | more
+        asker = who("a:b", "operations:write", **given)
+        return grant(asker, known(policies, more=""), "revealToken", now=NOW).classes
+
+    assert classes() == OPEN | {"personal"}
+    assert classes("") == OPEN
+    assert classes(auth_time=NOW - timedelta(minutes=6)) == OPEN
+    assert classes(roles=frozenset({"operator"})) == OPEN
+    assert classes(kind="operator") == OPEN
+
+
 def test_an_own_policy_permits_what_the_base_does_not() -> None:
     policies = (
         '@id("help") permit (principal, action == Action::"getOrder", resource) when { principal.roles.contains("x") };'
