@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from tillway import audit, gateway, identity, journal, processes, records, sealing, subscriptions
+from tillway import audit, gateway, governance, identity, journal, processes, records, sealing, subscriptions
 from tillway.errors import Invalid, NotFound, Violation
 from tillway.gateway import Answer, Ask, Handler
 from tillway.landscape import Landscape
@@ -23,6 +23,7 @@ ROOMS: Final[Mapping[str, Personal]] = {
         processes.PERSONAL,
         subscriptions.PERSONAL,
         identity.PERSONAL,
+        governance.PERSONAL,
         audit.PERSONAL,
         records.PERSONAL,
     )

@@ -39,13 +39,12 @@ SLOW_SECONDS: Final = 1.0
 @contextlib.asynccontextmanager
 async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]:
     """A door and what must run beside it."""
-    watched = Watched(given.landscape_directory)
-    networks = watched.active.current.outbound.allow_networks
-    async with (
-        Database(given.database_url, "door") as db,
-        Client(reach(networks)) as client,
-        audited(db) as auditor,
-    ):
+    async with contextlib.AsyncExitStack() as stack:
+        db = await stack.enter_async_context(Database(given.database_url, "door"))
+        watched = await Watched.open(given.landscape_directory, db, "door")
+        client = await stack.enter_async_context(Client(reach(watched.active.current.outbound.allow_networks)))
+        auditor = await stack.enter_async_context(audited(db))
+        watched.on_change(lambda: client.reaches(reach(watched.active.current.outbound.allow_networks)))
         sealed, tail = await unsealed(given, db), Tail(db)
         await tail.start()
         leaving, overlay = Leaving(), Overlay(db, tail)
@@ -70,7 +69,10 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             auditor=auditor,
             observer=_observe,
         )
-        yield door, (tail.run(), keys.run(), overlay.run(), watched.run(), quotas.run(), sealed.run())
+        yield (
+            door,
+            (tail.run(), keys.run(), overlay.run(), watched.run(), watched.enforce(), quotas.run(), sealed.run()),
+        )
         await quotas.tidy(clock.monotonic(), leaving=True)
 
 

@@ -1,16 +1,22 @@
-"""The landscape in force in one process: read at the start, watched, swapped whole when its files change."""
+"""The landscape in force in one process: the release in force, or, until one was ever published, that of its files.
+
+The files are watched all the same: secrets and keys are read from beside them, and what lies there beside a release is
+drift.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from tillway.errors import TillwayError
+from tillway.errors import Misconfigured, OutcomeUnknown, TryAgain
+from tillway.governance import Enforcing, InForce, landscape_of
 from tillway.identity import decider
-from tillway.landscape import Active, Landscape, PublicKeyRef, SecretRef, fingerprint, public_keys, read, reveal
+from tillway.landscape import Active, Landscape, PublicKeyRef, SecretRef, fingerprint, public_keys, reveal, texts
+from tillway.postgres import Database
 
 log = logging.getLogger(__name__)
 
@@ -18,9 +24,9 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 0.5
 
 
-def _ready(directory: Path) -> Landscape:
-    """The landscape there with everything worked out that would hold up the loop: thousands of shops take 100 ms."""
-    landscape = read(directory)
+def compiled(given: Mapping[str, str]) -> Landscape:
+    """The landscape of texts with all that would hold up the loop worked out: thousands of shops take 100 ms."""
+    landscape = landscape_of(given)
     # Its hash is worked out on the first look, and kept.
     log.debug("landscape %s was read", landscape.hash[:12])
     decider(landscape)
@@ -28,14 +34,37 @@ def _ready(directory: Path) -> Landscape:
 
 
 class Watched:
-    """An `Active` landscape and the directory it comes from; `generation` counts every change of its files."""
+    """An `Active` landscape, where it comes from, and the directory beside; `generation` counts every change."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, db: Database, kind: str) -> None:
         self.directory = directory
-        self.active = Active(_ready(directory))
-        self._mark = fingerprint(directory, self.active.current)
-        self._listeners: list[Callable[[], None]] = []
         self.generation = 0
+        self.active: Active
+        self.texts: Mapping[str, str] = {}
+        self._mark = ""
+        self._sight: tuple[str | None, str | None] | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self._enforcing = Enforcing(db, kind=kind, directory=directory, compile=compiled, take=self._take)
+
+    @classmethod
+    async def open(cls, directory: Path, db: Database, kind: str) -> Self:
+        """What is in force now. `kind` of process. Misconfigured, InvalidLandscape: it cannot be enforced here."""
+        made = cls(directory, db, kind)
+        found = await made._enforcing.join()
+        if found is not None:
+            made.active = Active(found[1])
+        else:
+            made.texts, landscape = await asyncio.to_thread(made._read)
+            made.active = Active(landscape)
+            made._mark = fingerprint(directory, landscape)
+            made._sight = (landscape.hash, None)
+        made._enforcing.enforces(made.active.current)
+        return made
+
+    @property
+    def release(self) -> int | None:
+        """The number of the release that this process enforces; None: the landscape of its files."""
+        return None if self._enforcing.release is None else self._enforcing.release.release
 
     def reveal(self, ref: SecretRef) -> str:
         """The secret behind a reference in this landscape."""
@@ -46,23 +75,71 @@ class Watched:
         return public_keys(ref, self.directory)
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after the files changed and hold together: also when only a secret was exchanged."""
+        """Call `listener` after what is in force changed: also when only a secret was exchanged."""
         self._listeners.append(listener)
 
     async def run(self) -> None:
-        """Until cancelled. A landscape that does not hold together is reported and the one in force stays."""
+        """Until cancelled: look at the files. Those that do not hold together are reported, and nothing changes."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            try:
-                mark = await asyncio.to_thread(fingerprint, self.directory, self.active.current)
-                if mark == self._mark:
-                    continue
+            mark = await asyncio.to_thread(self._fingerprint)
+            if mark != self._mark:
                 self._mark = mark
-                fresh = await asyncio.to_thread(_ready, self.directory)
-                self.generation += 1
-                if self.active.swap(fresh):
-                    log.info("landscape %s is in force", self.active.current.hash[:12])
-                for listener in self._listeners:
-                    listener()
-            except TillwayError as error:
-                log.error("the landscape's files are not taken over: %s", error)  # noqa: TRY400 - an operator's error
+                await self._changed()
+            await self._say()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def enforce(self) -> None:
+        """Until cancelled: give signs of life, and take over what is released."""
+        await self._enforcing.run()
+
+    def _fingerprint(self) -> str:
+        try:
+            return fingerprint(self.directory, self.active.current)
+        except Misconfigured as error:
+            return f"unreadable: {error.detail}"
+
+    async def _changed(self) -> None:
+        """Files of the landscape, or of its secrets, are not what they were."""
+        try:
+            found, landscape = await asyncio.to_thread(self._read)
+        except Misconfigured as error:
+            log.error("the landscape's files are not taken over: %s", error)  # noqa: TRY400 - an operator's error
+            self._sight = (None, error.detail)
+            if self.release is not None:
+                self._tell()
+            return
+        self._sight = (landscape.hash, None)
+        if self.release is None:
+            self.texts = found
+            self._swap(landscape)
+        else:
+            self._tell()
+
+    async def _say(self) -> None:
+        """What lies in the directory, for whoever looks for drift; said again until it was heard."""
+        if self._sight is None:
+            return
+        try:
+            await self._enforcing.sees(*self._sight)
+        except (TryAgain, OutcomeUnknown) as error:
+            log.warning("the landscape's files: %s", error.detail)
+        else:
+            self._sight = None
+
+    def _read(self) -> tuple[Mapping[str, str], Landscape]:
+        found = texts(self.directory)
+        return found, compiled(found)
+
+    def _take(self, landscape: Landscape, _release: InForce) -> None:
+        self._swap(landscape)
+
+    def _swap(self, landscape: Landscape) -> None:
+        if self.active.swap(landscape):
+            log.info("landscape %s is in force", landscape.hash[:12])
+        self._enforcing.enforces(landscape)
+        self._tell()
+
+    def _tell(self) -> None:
+        self.generation += 1
+        for listener in self._listeners:
+            listener()

@@ -14,4 +14,5 @@ ROOMS: Final = (
     Room("subscriptions", "tillway.subscriptions"),
     Room("processes", "tillway.processes"),
     Room("gateway", "tillway.gateway"),
+    Room("governance", "tillway.governance"),
 )

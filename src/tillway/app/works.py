@@ -62,6 +62,7 @@ class Works:
             Retaining(db, watched.active).run(),
             Tending(db).run(),
             watched.run(),
+            watched.enforce(),
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -72,9 +73,12 @@ class Works:
 @contextlib.asynccontextmanager
 async def opened(given: Settings) -> AsyncIterator[Works]:
     """A works process's parts, open for use."""
-    watched = Watched(given.landscape_directory)
-    networks = watched.active.current.outbound.allow_networks
-    async with Database(given.database_url, "works") as db, Client(reach(networks), breakers=Breakers()) as client:
+    async with contextlib.AsyncExitStack() as stack:
+        db = await stack.enter_async_context(Database(given.database_url, "works"))
+        watched = await Watched.open(given.landscape_directory, db, "works")
+        networks = watched.active.current.outbound.allow_networks
+        client = await stack.enter_async_context(Client(reach(networks), breakers=Breakers()))
+        watched.on_change(lambda: client.reaches(reach(watched.active.current.outbound.allow_networks)))
         sealed, tail = await unsealed(given, db), Tail(db)
         await tail.start()
         keys = await SigningKeys.open(db, realm_of(given), now=clock.now())

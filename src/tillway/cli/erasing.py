@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tillway.cli.asking import Hub
 
 # In the order of the hub: records last, for they know what an order or sale tells of its person.
-ROOMS: Final = ("journal", "gateway", "processes", "subscriptions", "identity", "audit", "records")
+ROOMS: Final = ("journal", "gateway", "processes", "subscriptions", "identity", "governance", "audit", "records")
 
 # The longest that the hub works on one request.
 SECONDS: Final = 30

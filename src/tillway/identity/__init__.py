@@ -9,7 +9,7 @@ from tillway.identity.authentication import Presented, invalid_token, principal
 from tillway.identity.break_glass import BREAK_GLASS, break_glass
 from tillway.identity.certificate import handed_on
 from tillway.identity.challenge import MissingScope, NotAuthenticated
-from tillway.identity.circumstances import WEEKDAYS, Circumstances
+from tillway.identity.circumstances import WEEKDAYS, Circumstances, TimeBox, time_box
 from tillway.identity.data_keys import DataKeys
 from tillway.identity.deciding import STEP_UP, Decider, decider, grant
 from tillway.identity.desk import Desk
@@ -72,6 +72,7 @@ __all__ = [
     "Restrictions",
     "Rules",
     "SigningKeys",
+    "TimeBox",
     "TokenAnswer",
     "TokenEndpoint",
     "TokenRequest",
@@ -107,5 +108,6 @@ __all__ = [
     "ring_of",
     "rotate",
     "tend_keys",
+    "time_box",
     "use",
 ]

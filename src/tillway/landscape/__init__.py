@@ -43,7 +43,7 @@ from tillway.landscape.policy_checks import ELSEWHERE
 from tillway.landscape.problem import InvalidLandscape, Mark, Marks, Problem, dotted
 from tillway.landscape.promising import Domain, Flow, MappingEntry, Mode, ProcessEntry, ServiceLevel, Upstream
 from tillway.landscape.quotas import Quota
-from tillway.landscape.reading import fingerprint, public_keys, read, read_cases, reveal, reveal_all, sources
+from tillway.landscape.reading import fingerprint, public_keys, read, read_cases, reveal, reveal_all, sources, texts
 from tillway.landscape.schema import json_schema
 from tillway.landscape.values import UnknownFields, loopback
 
@@ -116,4 +116,5 @@ __all__ = [
     "reveal",
     "reveal_all",
     "sources",
+    "texts",
 ]

@@ -40,6 +40,12 @@ def sources(directory: Path) -> dict[str, str]:
     return files | policies
 
 
+def texts(directory: Path) -> dict[str, str]:
+    """The texts of a directory's landscape together with the tests of its policies: what a release is made of."""
+    tests = sorted((directory / FOLDER / TESTS).glob("*.yaml"))
+    return sources(directory) | {f"{FOLDER}/{TESTS}/{path.name}": _text(path) for path in tests}
+
+
 def read_cases(directory: Path, landscape: Landscape) -> tuple[Case, ...]:
     """The tests of policies in `policies/tests/*.yaml`, none if there are none. Raises Misconfigured."""
     paths = sorted((directory / FOLDER / TESTS).glob("*.yaml"))

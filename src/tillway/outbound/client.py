@@ -65,6 +65,10 @@ class Client:
         self._now = now
         self._session: aiohttp.ClientSession | None = None
 
+    def reaches(self, reach: Reach) -> None:
+        """From now on these networks may be called; connections that are open stay until they are idle."""
+        self._reach = reach
+
     async def __aenter__(self) -> Self:
         return self
 

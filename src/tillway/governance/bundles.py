@@ -1,0 +1,44 @@
+"""The texts that a landscape is built from, as they are kept, compared and hashed. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from tillway.landscape import Case, Landscape, build, cases
+
+Texts = Mapping[str, str]
+"""File name, relative to the landscape's directory, to text."""
+
+# Tests of policies travel with the landscape and are no part of it.
+TESTS: Final = "policies/tests/"
+
+_decode = msgspec.json.Decoder(dict[str, str]).decode
+
+
+def packed(texts: Texts) -> bytes:
+    """The one form in which these texts are kept."""
+    return msgspec.json.encode(dict(sorted(texts.items())))
+
+
+def unpacked(kept: bytes) -> dict[str, str]:
+    """The texts of what was kept."""
+    return _decode(kept)
+
+
+def digest(kept: bytes) -> str:
+    """SHA-256 of packed texts, in hexadecimal."""
+    return hashlib.sha256(kept).hexdigest()
+
+
+def landscape_of(texts: Texts) -> Landscape:
+    """The landscape that texts declare. Raises InvalidLandscape with every finding."""
+    return build({name: text for name, text in texts.items() if not name.startswith(TESTS)})
+
+
+def tests_of(texts: Texts, landscape: Landscape) -> tuple[Case, ...]:
+    """The tests of policies among the texts. Raises InvalidLandscape with every finding."""
+    return cases({name: text for name, text in texts.items() if name.startswith(TESTS)}, landscape)
