@@ -19,7 +19,7 @@ from tillway.app.sealed import unsealed
 from tillway.app.tending import Tending
 from tillway.app.upkeep import Upkeep
 from tillway.audit import Sealer
-from tillway.identity import DataKeys, SigningKeys
+from tillway.identity import DataKeys, Overlay, SigningKeys
 from tillway.journal import Runner, Sequencer, Tail
 from tillway.outbound import Breakers, Client, reach
 from tillway.postgres import Database
@@ -41,19 +41,21 @@ class Works:
         watched: Watched,
         keys: SigningKeys,
         sealed: DataKeys,
+        overlay: Overlay,
     ) -> None:
         node = ids.new()
         offices = BackOfficesOfLandscape(watched, client, poll_seconds=given.poll_seconds, database=db)
         engine = Engine(db, node, (place_order(db, offices), book_sale(db, offices)), lease_seconds=given.lease_seconds)
         own = engine.followers()
         runner = Runner(db, tail, node, own, lease_seconds=given.lease_seconds)
-        webhooks = Webhooks(db, client, watched.active, watched.reveal)
+        webhooks = Webhooks(db, client, watched.active, watched.reveal, restricted=overlay)
         self._tasks = (
             Sequencer(db, node, lease_seconds=given.lease_seconds).run(),
             Sealer(db, node, signing(keys), lease_seconds=given.lease_seconds).run(),
             keys.run(),
             sealed.run(),
             tail.run(),
+            overlay.run(),
             runner.run(),
             engine.run(),
             webhooks.watch(lambda found: runner.set_followers((*own, *found))),
@@ -81,8 +83,9 @@ async def opened(given: Settings) -> AsyncIterator[Works]:
         watched.on_change(lambda: client.reaches(reach(watched.active.current.outbound.allow_networks)))
         sealed, tail = await unsealed(given, db), Tail(db)
         await tail.start()
-        keys = await SigningKeys.open(db, realm_of(given), now=clock.now())
-        yield Works(given, db=db, tail=tail, client=client, watched=watched, keys=keys, sealed=sealed)
+        keys, overlay = await SigningKeys.open(db, realm_of(given), now=clock.now()), Overlay(db, tail)
+        await overlay.load()
+        yield Works(given, db=db, tail=tail, client=client, watched=watched, keys=keys, sealed=sealed, overlay=overlay)
 
 
 async def _main(stop: asyncio.Event) -> None:

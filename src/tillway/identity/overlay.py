@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -39,6 +40,7 @@ class Overlay:
         self._known = UNRESTRICTED
         self._changes = 0
         self._nudged = asyncio.Event()
+        self._listeners: list[Callable[[], object]] = []
         tail.local((EVENT,), self._apply)
 
     def __call__(self) -> Restrictions:
@@ -51,8 +53,13 @@ class Overlay:
             began = self._changes
             rows = await self._db.fetch(SQL["restrictions_in_force"], clock.now(), RESTRICTIONS_MAX)
             if began == self._changes:
-                self._known = restrictions((row["kind"], row["id"], row["until"]) for row in rows)
+                self._take(restrictions((row["kind"], row["id"], row["until"]) for row in rows))
                 return
+
+    def subscribe(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call `listener` after each change of what is restricted; the answer ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -72,7 +79,12 @@ class Overlay:
 
     def _apply(self, event: Recorded) -> None:
         self._changes += 1
-        self._known = self._known.after(read_change(event), clock.now())
+        self._take(self._known.after(read_change(event), clock.now()))
+
+    def _take(self, known: Restrictions) -> None:
+        changed, self._known = known != self._known, known
+        for listener in tuple(self._listeners) if changed else ():
+            listener()
 
 
 def read_change(event: Recorded) -> AccessChange:

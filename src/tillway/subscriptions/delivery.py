@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from tillway import clock
 from tillway.errors import Misconfigured, OutcomeUnknown, Poison, TryAgain, Unavailable
-from tillway.identity import Grant
+from tillway.identity import Grant, Restrictions
 from tillway.journal import Recorded
 from tillway.landscape import Active
 from tillway.outbound import Client, Limits, Reply, Request
@@ -16,9 +16,9 @@ from tillway.postgres import Database
 from tillway.subscriptions import registry
 from tillway.subscriptions.attempts import attempted
 from tillway.subscriptions.judging import Delivered, Hold, Off, Park, judge, parse_retry_after
-from tillway.subscriptions.selection import recipient_or_none, visible, wire
+from tillway.subscriptions.selection import visible, wire
 from tillway.subscriptions.signing import headers
-from tillway.subscriptions.subscription import Subscription
+from tillway.subscriptions.subscription import Subscription, may_be_told
 
 MEDIA_TYPE: Final = "application/cloudevents+json"
 
@@ -28,16 +28,20 @@ DELIVERY_SECONDS: Final = 15.0
 # Nothing of an answer's body is used; this much is read so that the connection can be used again.
 ANSWER_BYTES: Final = 1024 * 1024
 
+Restricted = Callable[[], Restrictions]
+"""What is suspended or revoked at this moment."""
+
 _LIMITS: Final = Limits(total=DELIVERY_SECONDS, answer=ANSWER_BYTES)
 
 
 class Courier:
-    """Delivers to the receivers of one process. Subscriptions and landscape are those in force at each attempt."""
+    """Delivers to the receivers of one process. Subscriptions, landscape and restrictions are those of each attempt."""
 
-    def __init__(self, db: Database, client: Client, active: Active) -> None:
+    def __init__(self, db: Database, client: Client, active: Active, restricted: Restricted) -> None:
         self._db = db
         self._client = client
         self._active = active
+        self._restricted = restricted
 
     async def deliver(self, to: Subscription, keys: Sequence[str], event: Recorded) -> None:
         """Deliver one event, or pass over what this receiver may not be told.
@@ -45,7 +49,7 @@ class Courier:
         TryAgain and OutcomeUnknown: the receiver is not able now. Poison: it refuses this event. When it wants
         nothing more the subscription is switched off, and the event stays with it.
         """
-        who = recipient_or_none(self._active.current, to.consumer, clock.now())
+        who = may_be_told(self._active.current, to.consumer, clock.now(), self._restricted())
         if who is None:
             raise Unavailable(f"{to.consumer} may be told nothing any more")
         if not visible(who, event):

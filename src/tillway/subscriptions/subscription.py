@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from tillway import ids
 from tillway.errors import Invalid, Violation
-from tillway.identity import Grant
+from tillway.identity import UNRESTRICTED, Grant, Restrictions
 from tillway.journal import short_type
 from tillway.landscape import Landscape
 from tillway.outbound import Reach, origin, reach
@@ -79,15 +79,26 @@ def ask(landscape: Landscape, *, consumer: str, types: Sequence[str], url: str, 
     )
 
 
-def current(landscape: Landscape, rows: Sequence[Subscription], now: datetime) -> tuple[Subscription, ...]:
+def current(
+    landscape: Landscape, rows: Sequence[Subscription], now: datetime, restricted: Restrictions = UNRESTRICTED
+) -> tuple[Subscription, ...]:
     """Those that are told something now: active, still declared if they were, of a consumer that may be told events.
 
     What the landscape says of its own wins over the row.
     """
-    return tuple(_current(landscape, rows, now))
+    return tuple(_current(landscape, rows, now, restricted))
 
 
-def _current(landscape: Landscape, rows: Sequence[Subscription], now: datetime) -> Iterator[Subscription]:
+def may_be_told(landscape: Landscape, consumer: str, now: datetime, restricted: Restrictions) -> Grant | None:
+    """What a consumer may be told now; None for nothing: it is suspended, out of its time, or may not read events."""
+    if restricted.holds("consumer", consumer, now):
+        return None
+    return recipient_or_none(landscape, consumer, now)
+
+
+def _current(
+    landscape: Landscape, rows: Sequence[Subscription], now: datetime, restricted: Restrictions
+) -> Iterator[Subscription]:
     for row in rows:
         kept = row
         if row.origin == "landscape":
@@ -95,7 +106,7 @@ def _current(landscape: Landscape, rows: Sequence[Subscription], now: datetime) 
             if entry is None:
                 continue
             kept = replace(row, consumer=entry.consumer, types=entry.types, url=entry.delivery.url)
-        if kept.status == "active" and recipient_or_none(landscape, kept.consumer, now) is not None:
+        if kept.status == "active" and may_be_told(landscape, kept.consumer, now, restricted) is not None:
             yield kept
 
 

@@ -33,6 +33,20 @@ DELETE FROM subscriptions.subscriptions WHERE id = $1 RETURNING id
 UPDATE subscriptions.subscriptions SET status = $2, reason = $3, changed_at = clock_timestamp()
 WHERE id = $1 AND (status, reason) IS DISTINCT FROM ($2, $3)
 
+-- name: off_board
+-- Whose consumer is none of these. What the landscape declares ends with its entry there.
+UPDATE subscriptions.subscriptions SET status = 'disabled', reason = $2, changed_at = clock_timestamp()
+WHERE origin = 'api' AND consumer <> ALL($1::text[]) AND reason IS DISTINCT FROM $2
+RETURNING id
+
+-- name: back_on_board
+UPDATE subscriptions.subscriptions SET status = 'active', reason = NULL, changed_at = clock_timestamp()
+WHERE origin = 'api' AND consumer = ANY($1::text[]) AND reason = $2
+RETURNING id
+
+-- name: off_boarded
+SELECT id FROM subscriptions.subscriptions WHERE reason = $1 AND changed_at < $2 ORDER BY id
+
 -- name: rotate
 UPDATE subscriptions.subscriptions SET secrets = $2, changed_at = clock_timestamp() WHERE id = $1
 

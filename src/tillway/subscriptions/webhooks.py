@@ -6,11 +6,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from tillway import clock
+from tillway import clock, journal
 from tillway.errors import Misconfigured, OutcomeUnknown, TryAgain, Unavailable
+from tillway.identity import UNRESTRICTED, Overlay, Restrictions
 from tillway.journal import Follower, Recorded, unfollow
 from tillway.landscape import Active, Landscape, SecretRef
 from tillway.masking import remember_secret
@@ -20,9 +21,10 @@ from tillway.subscriptions import registry
 from tillway.subscriptions.attempts import forget
 from tillway.subscriptions.delivery import Courier
 from tillway.subscriptions.judging import SCHEDULE
+from tillway.subscriptions.offboarding import end_off_boarded, off_board
 from tillway.subscriptions.registry import CHANGED_CHANNEL
 from tillway.subscriptions.signing import key_of
-from tillway.subscriptions.subscription import Subscription, current, follower_name
+from tillway.subscriptions.subscription import Subscription, current, follower_name, may_be_told
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,11 @@ Send = Callable[[str, Recorded], Awaitable[None]]
 
 
 class Webhooks:
-    """Followers for all subscriptions of the hub. `reveal` finds the secrets that the landscape refers to."""
+    """Followers for all subscriptions of the hub. `reveal` finds the secrets that the landscape refers to.
+
+    Of a consumer that is suspended, or out of its time, nothing is followed: what it would be told stays in the
+    journal, and it goes on where it was once it may be told again. Of one that left the landscape all ends.
+    """
 
     def __init__(
         self,
@@ -51,13 +57,17 @@ class Webhooks:
         active: Active,
         reveal: Reveal,
         *,
+        restricted: Overlay | None = None,
         hold: tuple[timedelta, ...] = SCHEDULE,
     ) -> None:
         self._db = db
         self._active = active
         self._reveal = reveal
         self._hold = hold
-        self._courier = Courier(db, client, active)
+        self._overlay = restricted
+        self._courier = Courier(db, client, active, self._restricted)
+        self._subscribers: frozenset[str] = frozenset()
+        self._told: frozenset[str] = frozenset()
         self._book: Mapping[str, Subscription] = {}
         self._followers: dict[str, Follower] = {}
         self._mark = ""
@@ -70,12 +80,15 @@ class Webhooks:
         landscape = self._active.current
         if landscape.hash != self._adopted:
             await registry.adopt(self._db, landscape)
+            await off_board(self._db, landscape)
             self._adopted = landscape.hash
         self._mark = await registry.mark(self._db)
         kept = await registry.every(self._db)
         removed = self._book.keys() - {row.id for row in kept}
         self._left |= {follower_name(name): clock.monotonic() for name in removed}
-        rows = current(landscape, kept, clock.now())
+        now = clock.now()
+        rows = current(landscape, kept, now, self._restricted())
+        await self._welcome_back(kept, now)
         self._book = {row.id: row for row in rows}
         made = followers(landscape, rows, self._send, hold=self._hold)
         # The same subscription stays the same value, so that nobody takes it for another.
@@ -84,16 +97,39 @@ class Webhooks:
         }
         return tuple(self._followers.values())
 
+    def _restricted(self) -> Restrictions:
+        return UNRESTRICTED if self._overlay is None else self._overlay()
+
+    def _may_be_told(self, now: datetime) -> frozenset[str]:
+        landscape, restricted = self._active.current, self._restricted()
+        return frozenset(
+            each for each in self._subscribers if may_be_told(landscape, each, now, restricted) is not None
+        )
+
+    async def _welcome_back(self, kept: Sequence[Subscription], now: datetime) -> None:
+        """Whoever may be told again is told at once: no wait is left of attempts that fell into the suspension."""
+        before, known = self._told, self._subscribers
+        self._subscribers = frozenset(row.consumer for row in kept)
+        self._told = self._may_be_told(now)
+        back = (self._told - before) & known
+        for row in kept:
+            if row.consumer in back:
+                async with self._db.transaction() as tx:
+                    tx.stage(journal.resuming(row.follower))
+
     async def watch(self, changed: Changed) -> None:
         """Until cancelled: call `changed` with all followers now, and whenever subscriptions or landscape change."""
         wake = asyncio.Event()
         unsubscribe = self._active.subscribe(lambda _: wake.set())
         stop_listening = await self._db.listen(CHANGED_CHANNEL, wake.set)
+        heard = None if self._overlay is None else self._overlay.subscribe(wake.set)
         wake.set()
         try:
             while True:
                 try:
-                    if wake.is_set() or await registry.mark(self._db) != self._mark:
+                    # A suspension or a time box may also end by itself.
+                    changes = wake.is_set() or self._may_be_told(clock.now()) != self._told
+                    if changes or await registry.mark(self._db) != self._mark:
                         wake.clear()
                         changed(await self.load())
                     await self._sweep()
@@ -109,6 +145,8 @@ class Webhooks:
         finally:
             stop_listening()
             unsubscribe()
+            if heard is not None:
+                heard()
 
     async def _send(self, subscription: str, event: Recorded) -> None:
         to = self._book.get(subscription)
@@ -134,6 +172,7 @@ class Webhooks:
     async def _forget(self) -> None:
         if clock.monotonic() - self._forgotten >= FORGET_SECONDS:
             await forget(self._db, clock.now())
+            await end_off_boarded(self._db, clock.now())
             self._forgotten = clock.monotonic()
 
 

@@ -11,13 +11,14 @@ from typing import Any, Self
 from aiohttp import web
 
 from tillway import clock, ids, journal
+from tillway.identity import Overlay
 from tillway.journal import Event, Follower, Runner, Sequencer, Tail
 from tillway.landscape import Active, SecretRef
 from tillway.outbound import Client, reach
 from tillway.postgres import Database, Room
 from tillway.subscriptions import Subscription, Webhooks, ask, create
 
-ROOMS = [Room(name, f"tillway.{name}") for name in ("journal", "records", "processes", "subscriptions")]
+ROOMS = [Room(name, f"tillway.{name}") for name in ("journal", "identity", "records", "processes", "subscriptions")]
 
 # Whatever a test waits for comes within milliseconds; this only ends a test that fails.
 PATIENCE = 10.0
@@ -93,7 +94,7 @@ class Works:
         self._others = others
         self._delivers = webhooks
         self._client = Client(reach(active.current.outbound.allow_networks))
-        self._webhooks = Webhooks(db, self._client, active, self._reveal, hold=hold)
+        self._hold = hold
         self._changed = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -103,9 +104,13 @@ class Works:
         await tail.start()
         await sequencer.lease()
         self._runner = Runner(self.db, tail, node, self._others)
+        overlay = Overlay(self.db, tail)
+        await overlay.load()
+        self._webhooks = Webhooks(self.db, self._client, self.active, self._reveal, restricted=overlay, hold=self._hold)
         loops = {
             "sequencer": sequencer.run(),
             "tail": tail.run(),
+            "overlay": overlay.run(),
             "runner": self._runner.run(),
         }
         if self._delivers:
