@@ -84,11 +84,11 @@ STORE_PRICES = PriceList(
 )
 
 
-def landscape(**consumers: dict):
-    """The landscape; further consumers are given by what they differ in."""
+def landscape(*, versions: dict | None = None, **consumers: dict):
+    """The landscape; further consumers are given by what they differ in, and the versions of interfaces by name."""
     content = copy.deepcopy(CONTENT)
     about = {"layer": "system", "owner": "integration", "criticality": "high", "data_class": "personal"}
-    content["apis"] = dict.fromkeys(APIS, about)
+    content["apis"] = {name: about | {"versions": (versions or {}).get(name, {"v1": {}})} for name in APIS}
     content["events"] = {name: {"owner": "integration", "data_class": "personal"} for name in EVENTS}
     common = {"owner": "it", "contact": "it@example.com", "purpose": "tests", "kind": "machine", "review": "2027-06-30"}
     everything = {

@@ -111,9 +111,9 @@ def whole_hub(operation):
 
     async def row(hub, _):
         path = OPERATIONS[operation][1].path
-        for name in ("id", "key", "name", "consumer", "follower", "token"):
+        for name in ("id", "key", "name", "consumer", "follower", "token", "api"):
             path = path.replace(f"{{{name}}}", "x")
-        path = path.replace("{position}", "1")
+        path = path.replace("{position}", "1").replace("{version}", "v1")
         reply = await hub.ask(OPERATIONS[operation][1].method, path, token=bearer("narrow"))
         assert (reply.status, "whole hub" in reply.json["detail"]) == (403, True)
 
@@ -156,6 +156,7 @@ ROWS = {
             "getEnrolment",
             "getException",
             "getHealth",
+            "getMigration",
             "getParked",
             "getQuarantined",
             "holdParkedGroup",

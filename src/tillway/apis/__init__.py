@@ -11,6 +11,7 @@ from tillway.apis import (
     erasure,
     events,
     exceptions,
+    migrating,
     operations,
     orders,
     parked,
@@ -52,4 +53,5 @@ def bindings(*, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving) -> dic
         **erasure.bind(db),
         **revealing.bind(db),
         **deciding.bind(),
+        **migrating.bind(db),
     }

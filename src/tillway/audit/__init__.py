@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tillway.audit.anchor import Sign, Signed, Unsign
 from tillway.audit.buffer import Buffer
+from tillway.audit.callers import ITSELF, Caller, Callers, Line, callers, first_seen, last_calls
 from tillway.audit.census import Census, Direction, UnknownField, Used, UsedField, unknown_fields, usage
 from tillway.audit.entry import CLASSES, FIRST_REFUSAL, Class, Entry, Sealed, class_of
 from tillway.audit.erasing import PERSONAL
@@ -18,15 +19,19 @@ from tillway.audit.verifying import Broken
 __all__ = [
     "CLASSES",
     "FIRST_REFUSAL",
+    "ITSELF",
     "KEPT",
     "LAST",
     "PERSONAL",
     "Broken",
     "Buffer",
+    "Caller",
+    "Callers",
     "Census",
     "Class",
     "Direction",
     "Entry",
+    "Line",
     "Outcome",
     "Sealed",
     "Sealer",
@@ -39,9 +44,12 @@ __all__ = [
     "UsedField",
     "Verified",
     "Wanted",
+    "callers",
     "class_of",
     "export",
+    "first_seen",
     "keep",
+    "last_calls",
     "number_at",
     "search",
     "staging",

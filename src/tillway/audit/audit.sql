@@ -175,3 +175,48 @@ GROUP BY consumer, operation, pointer ORDER BY seen DESC, consumer, operation, p
 -- name: forget_usage
 WITH fields AS (DELETE FROM audit.usage_fields WHERE day < $1)
 DELETE FROM audit.usage WHERE day < $1
+
+-- name: count_calls
+-- In the order of their keys, as count_usage.
+WITH told AS MATERIALIZED (
+    SELECT * FROM unnest($3::text[], $4::int[], $5::text[], $6::text[], $7::text[], $8::bigint[])
+        AS t(api, version, consumer, device, shop, calls)
+), callers AS (
+    INSERT INTO audit.callers AS c (api, version, consumer, first_seen, last_seen)
+    SELECT DISTINCT api, version, consumer, $2::timestamptz, $2::timestamptz FROM told ORDER BY api, version, consumer
+    ON CONFLICT (api, version, consumer) DO UPDATE SET last_seen = greatest(c.last_seen, excluded.last_seen)
+)
+INSERT INTO audit.calls AS c (day, api, version, consumer, device, shop, calls, last_seen)
+SELECT $1::date, api, version, consumer, device, shop, calls, $2::timestamptz FROM told
+ON CONFLICT (api, version, consumer, device, day) DO UPDATE SET calls = c.calls + excluded.calls,
+    shop = excluded.shop, last_seen = greatest(c.last_seen, excluded.last_seen)
+
+-- name: first_seen
+-- The census of operations is older than that of versions.
+SELECT least(
+    (SELECT first_seen FROM audit.callers WHERE api = $1 AND version = $2 AND consumer = $3),
+    (SELECT min(day)::timestamptz FROM audit.usage
+     WHERE consumer = $3 AND operation = ANY($4::text[]) AND calls > refused)
+) AS first_seen
+
+-- name: callers
+-- A page of them, with when the same last called the version that follows (NULL: none does).
+WITH seen AS (
+    SELECT consumer, device, max(shop) AS shop, sum(calls)::bigint AS calls, max(last_seen) AS last_seen
+    FROM audit.calls
+    WHERE api = $1 AND version = $2 AND day >= $3 AND (consumer, device) > ($6, $7)
+    GROUP BY consumer, device ORDER BY consumer, device LIMIT $8
+)
+SELECT s.consumer, s.device, s.shop, s.calls, coalesce(c.first_seen, s.last_seen) AS first_seen, s.last_seen,
+    (SELECT max(f.last_seen) FROM audit.calls f
+     WHERE f.api = $4::text AND f.version = $5::int AND f.consumer = s.consumer AND f.device = s.device)
+        AS following_seen
+FROM seen s
+LEFT JOIN audit.callers c ON c.api = $1 AND c.version = $2 AND c.consumer = s.consumer
+ORDER BY s.consumer, s.device
+
+-- name: last_calls
+SELECT consumer, max(last_seen) AS last_seen FROM audit.callers GROUP BY consumer
+
+-- name: forget_calls
+DELETE FROM audit.calls WHERE day < $1

@@ -126,17 +126,17 @@ class Buffer:
             await asyncio.sleep(COUNTED_SECONDS)
             await self._tell_counted()
 
-    async def _tell_counted(self) -> None:
+    async def _tell_counted(self, *, everything: bool = False) -> None:
         for entry in self._strangers.take(clock.now()):
             await self.put(entry)
         try:
             async with self._flushing:
-                await self._census.flush(self._db)
+                await self._census.flush(self._db, clock.now(), everything=everything)
         except (TryAgain, asyncpg.PostgresError) as error:
             log.warning("the usage census waits for Postgres (%s)", type(error).__name__)
 
     async def _close(self) -> None:
-        await self._tell_counted()
+        await self._tell_counted(everything=True)
         while self._held:
             try:
                 await self.flush()

@@ -13,11 +13,12 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from tillway.audit.callers import Callers
 from tillway.audit.staging import SQL
 from tillway.masking import scrub
 from tillway.postgres import Database
 
-Direction = Literal["sent", "read", "unknown"]
+Direction = Literal["sent", "read", "unknown", "deprecated"]
 
 # Calls whose fields are looked at between two flushes, that is in a second, some 40 us each.
 SAMPLES_MAX: Final = 50
@@ -78,6 +79,7 @@ class Census:
         self._day: date | None = None
         self._samples = 0
         self._last: datetime | None = None
+        self.callers = Callers()
 
     def count(self, consumer: str, operation: str, *, refused: bool, at: datetime) -> bool:
         """One more call; whether its fields should be looked at, which is told with `looked`."""
@@ -114,8 +116,17 @@ class Census:
                 known.add(named)
             self._see(consumer, operation, "unknown", named)
 
-    async def flush(self, db: Database) -> None:
-        """Add up in Postgres what was counted. On an error it is counted again with what comes next."""
+    def ending(self, consumer: str, operation: str, pointers: Iterable[str]) -> None:
+        """These fields were sent or read, and are on their way out."""
+        for pointer in pointers:
+            self._see(consumer, operation, "deprecated", pointer)
+
+    async def flush(self, db: Database, now: datetime, *, everything: bool = False) -> None:
+        """Add up in Postgres what was counted, `everything` before an end. On an error it comes again with the next."""
+        await self._flush(db)
+        await self.callers.flush(db, now, everything=everything)
+
+    async def _flush(self, db: Database) -> None:
         calls, fields, at = self._calls, self._fields, self._last
         if at is None or not calls:
             return

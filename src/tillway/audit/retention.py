@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from tillway.audit.callers import CALLS_KEPT
 from tillway.audit.entry import Class
 from tillway.audit.staging import SQL
 from tillway.postgres import Database
@@ -36,4 +37,5 @@ async def keep(db: Database, now: datetime) -> int:
     for name, kept in KEPT.items():
         dropped += await db.fetchval(SQL["drop_partitions"], name, now - kept)
     await db.fetch(SQL["forget_usage"], (now - USAGE_KEPT).date())
+    await db.fetch(SQL["forget_calls"], (now - CALLS_KEPT).date())
     return dropped

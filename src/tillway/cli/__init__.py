@@ -151,6 +151,18 @@ def token(
 
 
 @app.command()
+def migration(
+    version: Annotated[str, typer.Argument(help="Interface and version, e.g. orders/v1.")],
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Who still calls a version of an interface, down to the till, and whether they call its successor already."""
+    from tillway.cli.migrating import migration as run
+
+    run(state, version, as_json=as_json)
+
+
+@app.command()
 def check(
     directory: Annotated[Path | None, typer.Argument(help="A landscape's directory (default: the hub's).")] = None,
     state: State = None,

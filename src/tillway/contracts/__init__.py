@@ -6,6 +6,7 @@ from tillway.contracts import catalog
 from tillway.contracts.asyncapi import asyncapi
 from tillway.contracts.checks import OperationChecks, ParameterCheck
 from tillway.contracts.classes import classes_of
+from tillway.contracts.deprecating import Ending, EndingMember, absent, marked, steps
 from tillway.contracts.documents import ENVELOPE, Documents, load
 from tillway.contracts.minimising import NOTHING, Cut, Cuts, Tally, cut
 from tillway.contracts.operation import Document, Operation, Parameter, compile_document, escaped, resolve
@@ -22,6 +23,8 @@ __all__ = [
     "Cuts",
     "Document",
     "Documents",
+    "Ending",
+    "EndingMember",
     "Operation",
     "OperationChecks",
     "Outline",
@@ -31,6 +34,7 @@ __all__ = [
     "Plan",
     "Prune",
     "Tally",
+    "absent",
     "asyncapi",
     "catalog",
     "checker",
@@ -39,9 +43,11 @@ __all__ = [
     "cut",
     "escaped",
     "load",
+    "marked",
     "outline",
     "plan",
     "pointers",
     "pruner",
     "resolve",
+    "steps",
 ]

@@ -16,10 +16,15 @@ def pages(documents: Documents) -> Mapping[str, bytes]:
     """Path to JSON bytes: the index, one document per API and version, one schema per event type and version."""
     served: dict[str, Any] = {ROOT: index(documents)}
     for (api, version), document in documents.apis.items():
-        served[f"{ROOT}/apis/{api}/v{version}/openapi.json"] = document.content
+        served[path_of(api, version)] = document.content
     for (event_type, version), schema in documents.events.items():
         served[f"{ROOT}/events/{event_type}/v{version}/schema.json"] = schema
     return {path: msgspec.json.encode(content) for path, content in served.items()}
+
+
+def path_of(api: str, version: int) -> str:
+    """Where the document of a version is served."""
+    return f"{ROOT}/apis/{api}/v{version}/openapi.json"
 
 
 def index(documents: Documents) -> dict[str, Any]:
@@ -32,7 +37,7 @@ def index(documents: Documents) -> dict[str, Any]:
                 "title": document.content["info"]["title"],
                 "summary": document.content["info"]["summary"],
                 "operations": [operation.id for operation in document.operations],
-                "document": f"{ROOT}/apis/{api}/v{version}/openapi.json",
+                "document": path_of(api, version),
             }
             for (api, version), document in documents.apis.items()
         ],

@@ -21,6 +21,7 @@ from tillway.gateway.auditing import Auditor
 from tillway.gateway.consumer_state import Restricted
 from tillway.gateway.context import Context, context
 from tillway.gateway.leaving import Leaving
+from tillway.gateway.lifecycle import Lifecycle
 from tillway.gateway.metrics import Metrics
 from tillway.gateway.people import ClientSecret, People
 from tillway.gateway.pipeline import Pipeline, Request, Seen, Stages
@@ -103,7 +104,10 @@ def build(
     node = ids.new() if auditor is None else auditor.node
     tokens = TokenEndpoint(database, keys, issuers)
     people = People(keys=keys, active=active, database=database, provider=provider, secret=provider_secret, node=node)
-    stages = Stages(keys=keys, active=active, restricted=restricted, database=database, quotas=quotas)
+    lifecycle = Lifecycle(database, documents)
+    stages = Stages(
+        lifecycle=lifecycle, keys=keys, active=active, restricted=restricted, database=database, quotas=quotas
+    )
     return Door(
         routes=Routes(documents, bindings, metrics.cut),
         pipeline=_pipeline(stages, metrics, check_answers=check_answers),

@@ -9,15 +9,19 @@ from uuid import UUID
 import msgspec
 
 from tillway import clock
-from tillway.audit import FIRST_REFUSAL, Buffer, Census, Direction, Strangers
+from tillway.audit import FIRST_REFUSAL, ITSELF, Buffer, Census, Direction, Line, Strangers
 from tillway.contracts import Operation, Outlines, pointers
 from tillway.gateway.answering import Outgoing
 from tillway.gateway.trail import Trail
+from tillway.identity import Principal
 
 # Answers up to this size are looked into by the census: a page of 500 products, decoded in a millisecond.
 LOOKED_BYTES_MAX: Final = 256 * 1024
 
 _SERVER_ERROR: Final = 500
+
+# Whoever may not call does not depend on being answered.
+_MAY_NOT: Final = frozenset({401, 403})
 
 
 class Auditor:
@@ -40,19 +44,25 @@ class Auditor:
                     operation=operation, status=status, code=trail.code, network=trail.network, release=trail.release
                 )
             return
-        self._count(trail, asked, principal.id, out)
+        self._count(trail, asked, principal, out)
         if trail.staged == status:
             return  # it was committed with what it tells of
         entry = trail.entry(status)
         if not self._buffer.offer(entry):
             await self._buffer.put(entry)
 
-    def _count(self, trail: Trail, asked: Operation, consumer: str, out: Outgoing) -> None:
-        refused = out.status >= FIRST_REFUSAL
+    def _count(self, trail: Trail, asked: Operation, principal: Principal, out: Outgoing) -> None:
+        consumer, refused = principal.id, out.status >= FIRST_REFUSAL
+        if trail.calls and out.status not in _MAY_NOT:
+            device = principal.device or ITSELF
+            shop = principal.shop or ITSELF
+            self._census.callers.count(Line(asked.api, asked.version, consumer, device, shop))
         if self._census.count(consumer, asked.id, refused=refused, at=trail.at or clock.now()):
             self._census.looked(consumer, asked.id, self._fields(trail, asked, out))
         if trail.strange:
             self._census.strange(consumer, asked.id, trail.strange)
+        if trail.endings:
+            self._census.ending(consumer, asked.id, trail.endings)
 
     def _fields(self, trail: Trail, asked: Operation, out: Outgoing) -> Mapping[Direction, set[str]]:
         sent = {f"/query/{name}" for name in trail.query}

@@ -1,6 +1,6 @@
 """The pipeline: the stages in their order, for one request to an operation.
 
-    route -> authenticate -> consumer state -> authorise -> admission -> quota
+    route -> lifecycle -> authenticate -> consumer state -> authorise -> admission -> quota
     -> parameters -> body -> schema -> claim -> a slot -> handler -> answer
 
 Each stage stands in a file of its own; a refusal of any of them is an error of `tillway.errors` on its way to `door`.
@@ -17,17 +17,19 @@ import msgspec
 
 from tillway import clock
 from tillway.contracts import Operation
-from tillway.errors import OutcomeUnknown, Rejected, TillwayError, Unavailable
-from tillway.gateway import idempotency, schema, strange
+from tillway.errors import Gone, OutcomeUnknown, Rejected, TillwayError, Unauthenticated, Unavailable
+from tillway.gateway import idempotency, lives, schema, strange
 from tillway.gateway.admission import Admission
 from tillway.gateway.answering import Headers, Outgoing, check, outgoing
 from tillway.gateway.ask import Ask
-from tillway.gateway.authenticate import authenticate
+from tillway.gateway.authenticate import Asker, authenticate
 from tillway.gateway.authorise import ANYBODY, Admitted, Authoriser
 from tillway.gateway.body import read_json
 from tillway.gateway.consumer_state import Restricted, in_good_standing
 from tillway.gateway.context import Context, text
 from tillway.gateway.deadline import seconds_allowed
+from tillway.gateway.lifecycle import Lifecycle
+from tillway.gateway.lives import Life
 from tillway.gateway.presenting import NONCE, presented
 from tillway.gateway.quota import Quotas
 from tillway.gateway.routes import Route
@@ -70,6 +72,7 @@ class Seen(msgspec.Struct):
 class Stages(msgspec.Struct, frozen=True):
     """What the stages look at: keys, rules, what is restricted, and quotas (none: nobody's are counted)."""
 
+    lifecycle: Lifecycle
     keys: SigningKeys
     active: Active
     restricted: Restricted
@@ -81,6 +84,7 @@ class Pipeline:
     """The stages with what they need. `check_answers` holds answers against the contract: for tests only."""
 
     def __init__(self, stages: Stages, admission: Admission, *, check_answers: bool) -> None:
+        self._lifecycle = stages.lifecycle
         self._keys = stages.keys
         self._active = stages.active
         self._restricted = stages.restricted
@@ -95,7 +99,14 @@ class Pipeline:
         now, headers, operation = clock.now(), request.headers, route.checks.operation
         landscape = self._active.current
         seen.trail.asked(operation, found, landscape.hash, now)
-        admitted = ANYBODY if operation.public else await self._admitted(operation, request, landscape, now, seen)
+        life = lives.of(operation, landscape)
+        if life is not None:
+            seen.fields += life.fields
+        if operation.public:
+            _open(life, operation, now)
+            admitted = ANYBODY
+        else:
+            admitted = await self._admitted(operation, request, landscape, now, seen)
         rank = self._admission.check(operation, text(headers, _DEADLINE))
         if self._quotas is not None:
             seen.fields += await self._quotas.spend(admitted.grant.consumer, operation, landscape)
@@ -139,11 +150,39 @@ class Pipeline:
         out = await handled
         if self._check_answers:
             check(route.checks, out)
+        if life is not None and (endings := lives.met(life, operation, body, out)):
+            seen.trail.endings = tuple(each.pointer for each in endings)
+            seen.fields += lives.links(endings)
         return out
 
     async def _admitted(
         self, operation: Operation, request: Request, landscape: Landscape, now: datetime, seen: Seen
     ) -> Admitted:
+        life = lives.of(operation, landscape)
+        try:
+            asker = await self._asker(operation, request, landscape, now, seen)
+        except Unauthenticated:
+            # The outbox of whoever sends a fact keeps it after a 401, and not after a 410.
+            if not operation.fact:
+                _open(life, operation, now)
+            raise
+        seen.consumer, seen.trail.principal = asker.principal.id, asker.principal
+        if life is not None:
+            try:
+                asker = await self._lifecycle.admitted(life, asker, operation, now)
+            except Gone:
+                seen.trail.calls = True
+                raise
+        seen.trail.calls = True
+        asker = in_good_standing(asker, self._restricted(), operation, now)
+        admitted = await self._authoriser.admitted(asker, operation, landscape, now, request.peer)
+        stepped_up(asker.principal, operation, now, request.context.correlation)
+        seen.trail.grant = admitted.grant
+        return admitted
+
+    async def _asker(
+        self, operation: Operation, request: Request, landscape: Landscape, now: datetime, seen: Seen
+    ) -> Asker:
         brought = presented(
             request.headers,
             method=request.method,
@@ -154,13 +193,7 @@ class Pipeline:
         )
         if brought.proof is not None:
             seen.fields.append((NONCE, current_nonce(self._keys.ring, now).encode()))
-        asker = await authenticate(self._keys, brought, operation, landscape, now)
-        seen.consumer, seen.trail.principal = asker.principal.id, asker.principal
-        asker = in_good_standing(asker, self._restricted(), operation, now)
-        admitted = await self._authoriser.admitted(asker, operation, landscape, now, request.peer)
-        stepped_up(asker.principal, operation, now, request.context.correlation)
-        seen.trail.grant = admitted.grant
-        return admitted
+        return await authenticate(self._keys, brought, operation, landscape, now)
 
     async def _in_turn(self, route: Route, ask: Ask, allowed: float, rank: int) -> Outgoing:
         came = clock.monotonic()
@@ -203,6 +236,13 @@ class Pipeline:
         if ask.trail is not None:
             ask.trail.repeated()
         return outgoing(route.minimiser.kept(found, ask.grant.classes))
+
+
+def _open(life: Life | None, operation: Operation, now: datetime) -> None:
+    """Raise what a version says to whoever is not known, if it says anything."""
+    refusal = None if life is None else life.for_nobody(operation, now)
+    if refusal is not None:
+        raise refusal
 
 
 def _after(now: datetime, seconds: float) -> datetime:

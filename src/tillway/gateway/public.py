@@ -8,12 +8,13 @@ from typing import Final
 import msgspec
 
 from tillway import clock
-from tillway.contracts import Documents, catalog
+from tillway.contracts import Document, Documents, catalog
 from tillway.errors import TillwayError
 from tillway.gateway.answering import JSON, Headers, Outgoing
 from tillway.gateway.consumer_state import Restricted
 from tillway.gateway.context import text
 from tillway.gateway.leaving import Leaving
+from tillway.gateway.lives import as_served
 from tillway.gateway.metrics import MEDIA_TYPE, Metrics
 from tillway.gateway.people import (
     CALLBACK_PATH,
@@ -107,6 +108,9 @@ class Public:
         }
         for path, content in catalog.pages(documents).items():
             self._pages[path] = ("catalog", _READS, _fixed(content))
+        for document in documents.apis.values():
+            path = catalog.path_of(document.api, document.version)
+            self._pages[path] = ("catalog", _READS, self._promised(document))
 
     def find(self, method: str, path: str) -> tuple[str, Page] | None:
         """The page's name and the page; None when no page has this path. MethodNotAllowed."""
@@ -144,6 +148,20 @@ class Public:
             described = metadata(self._keys.realm.issuer, self._scopes, landscape)
             self._metadata = (landscape.hash, msgspec.json.encode(described))
         return Outgoing(200, [JSON], self._metadata[1])
+
+    def _promised(self, document: Document) -> Page:
+        """The document as the landscape in force lets it be served: with what of it is on its way out."""
+        whole, told = msgspec.json.encode(document.content), ("", b"")
+
+        async def page(_request: Request) -> Outgoing:
+            nonlocal told
+            landscape = self._active.current
+            if told[0] != landscape.hash:
+                served = as_served(document, landscape)
+                told = (landscape.hash, whole if served is None else msgspec.json.encode(served))
+            return Outgoing(200, [JSON], told[1])
+
+        return page
 
     async def _token(self, request: Request) -> Outgoing:
         return _told(await self._tokens.answer(*await self._posted(request)))

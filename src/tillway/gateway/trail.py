@@ -45,7 +45,10 @@ _ADDRESSES: Final = 4_096
 
 
 class Trail(msgspec.Struct, kw_only=True):
-    """What is known of one request so far; each stage adds what it finds out."""
+    """What is known of one request so far; each stage adds what it finds out.
+
+    `calls`: it counts as a call of its version; `endings` are the members on their way out that it holds.
+    """
 
     node: UUID
     correlation: str
@@ -63,6 +66,8 @@ class Trail(msgspec.Struct, kw_only=True):
     staged: int | None = None
     code: str | None = None
     strange: frozenset[str] = frozenset()
+    calls: bool = False
+    endings: tuple[str, ...] = ()
 
     def asked(self, operation: Operation, parameters: Mapping[str, str], release: str, at: datetime) -> None:
         """It is known what is asked for."""

@@ -10,8 +10,11 @@ from tillway.governance.drift import Drift
 from tillway.governance.enforcing import Enforcing
 from tillway.governance.erasing import PERSONAL
 from tillway.governance.evidence import Compared, evidence
+from tillway.governance.observing import numbered, observed, retirements
+from tillway.governance.retiring import OBSERVED, StillUsed, ended, still_used, successor_of
 
 __all__ = [
+    "OBSERVED",
     "PERSONAL",
     "Accepted",
     "Change",
@@ -25,17 +28,24 @@ __all__ = [
     "Review",
     "Situation",
     "Standing",
+    "StillUsed",
     "Texts",
     "Vote",
     "changes",
     "drift",
+    "ended",
     "evidence",
     "frozen",
     "landscape_of",
     "may_review",
     "may_vote",
+    "numbered",
+    "observed",
     "publishing",
     "releases",
+    "retirements",
     "standing",
+    "still_used",
+    "successor_of",
     "tests_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -142,6 +143,11 @@ async def device(db: Any, device_id: str, now: datetime) -> Device:
 async def devices(db: Any, now: datetime, *, shop: str | None = None, after: str = "") -> tuple[Device, ...]:
     """Devices by id, those of one shop or all, at most DEVICES_MAX, after an id."""
     return tuple(_device(row) for row in await db.fetch(SQL["devices"], shop, after, DEVICES_MAX, now))
+
+
+async def tills(db: Any, ids: Sequence[str]) -> Mapping[str, str]:
+    """Which till each of these devices is; those that nobody enrolled are left out."""
+    return {row["id"]: row["till"] for row in await db.fetch(SQL["named_devices"], list(ids))}
 
 
 async def report_lost(tx: Tx, device_id: str, act: Act) -> Device:

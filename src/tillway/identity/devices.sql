@@ -27,6 +27,9 @@ FROM identity.devices d
 LEFT JOIN identity.restrictions r ON r.kind = 'device' AND r.id = d.id AND (r.until IS NULL OR r.until > $2)
 WHERE d.id = $1
 
+-- name: named_devices
+SELECT id, till FROM identity.devices WHERE id = ANY($1::text[])
+
 -- name: devices
 SELECT d.id, d.consumer, d.shop, d.till, d.thumbprint, d.public_jwk, d.enrolled_at, r.since AS lost_at
 FROM identity.devices d

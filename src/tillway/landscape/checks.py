@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from tillway.landscape.declared import Declared, refers
 from tillway.landscape.interfaces import unknown_fields
 from tillway.landscape.landscape import Landscape
+from tillway.landscape.lifecycle_checks import lives
 from tillway.landscape.machine_checks import identified, vouched
 from tillway.landscape.model import RESERVED_CONSUMER, Consumer, CustomerEntry, PriceListEntry, Shop, SubscriptionEntry
 from tillway.landscape.people import people
@@ -24,6 +25,7 @@ def check(landscape: Landscape, declared: Declared) -> tuple[Problem, ...]:
         *(problem for shop in landscape.shops.values() for problem in _shop(shop, landscape, declared)),
         *_tills(landscape),
         *unknown_fields(landscape),
+        *lives(landscape, declared),
         *(problem for one in landscape.consumers.values() for problem in _consumer(one, landscape, declared)),
         *vouched(landscape, declared),
         *people(landscape.sign_in, landscape.roles, declared),

@@ -18,6 +18,7 @@ EVENTS = [pytest.param(name, schema, id=name) for (name, _), schema in DOCUMENTS
 EVERY_OPERATION = {
     "actOnException",
     "listUnknownFields",
+    "getMigration",
     "listUsage",
     "revealToken",
     "verifyAudit",
