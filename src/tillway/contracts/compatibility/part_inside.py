@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tillway.contracts.compatibility.emptiness import possible, reach
 from tillway.contracts.compatibility.nodes import Term, joined
-from tillway.contracts.compatibility.patterns import pattern_inside
+from tillway.contracts.compatibility.patterns import length_of, pattern_inside
 from tillway.contracts.compatibility.shapes import FREE, Contains, Layer, Lists, Numbers, Objects, Part, Texts
 
 if TYPE_CHECKING:
@@ -51,16 +51,10 @@ def _texts(inner: Texts, outer: Texts) -> bool:
         for pattern in outer.patterns
     ):
         return False
-    low, high = inner.low, inner.high
-    return (outer.low <= low or _length(inner, f"^[\\s\\S]{{{outer.low},}}$")) and (
-        outer.high is None
-        or (high is not None and high <= outer.high)
-        or _length(inner, f"^[\\s\\S]{{0,{outer.high}}}$")
-    )
-
-
-def _length(inner: Texts, pattern: str) -> bool:
-    return any(pattern_inside(mine, pattern) for mine in inner.patterns)
+    known = [length_of(pattern) for pattern in inner.patterns]
+    low = max([inner.low, *(least for least, _ in known)])
+    most = [high for high in (inner.high, *(high for _, high in known)) if high is not None]
+    return outer.low <= low and (outer.high is None or (bool(most) and min(most) <= outer.high))
 
 
 def _lists(known: Reasoning, inner: Lists, outer: Lists) -> bool:
@@ -110,6 +104,8 @@ def _objects(known: Reasoning, inner: Objects, outer: Objects) -> bool:
     for name in inner.known | outer.known:
         asked = outer.at(name)
         if known.newcomers_welcome and name not in inner.known | inner.named and not inner.at(name):
+            if known.empty(asked):
+                return False
             continue
         if asked and not known.inside(inner.at(name), asked) and known.holds(inner.names, name) is not False:
             return False
