@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from tillway.contracts.compatibility.change import Unreadable
-from tillway.contracts.compatibility.nodes import ANYTHING, Node, Term, joined, members
+from tillway.contracts.compatibility.nodes import ANYTHING, Node, Term, exact, joined, members
 from tillway.contracts.compatibility.shapes import Contains, Kind, Layer, Lists, Numbers, Objects, Part, Seen, Texts
 
 # Every keyword of the dialects that is read, by where it is read; whatever else differs is breaking.
@@ -64,7 +64,7 @@ def number(node: Node, word: str) -> Fraction | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unreadable(f"{node.pointer}/{word} is not a number")
-    return Fraction(str(value))
+    return exact(value)
 
 
 def count(node: Node, word: str) -> int | None:

@@ -57,7 +57,7 @@ Tree = Chars | Order | Choice | Repeat
 _FILL: Final = Repeat(Chars(ANY), 0, None)
 _DIGITS: Final[Intervals] = ((48, 57),)
 _LETTERS: Final[Intervals] = ((48, 57), (65, 90), (95, 95), (97, 122))
-_LINE: Final[Intervals] = ((10, 10), (13, 13), (0x2028, 0x2029))
+_LINE: Final[Intervals] = ((10, 10),)  # as the engine that checks values has it
 _ESCAPES: Final = {"n": 10, "r": 13, "t": 9, "f": 12, "v": 11, "0": 0}
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema_rs
 
-from tillway.contracts.compatibility.nodes import Node, Term, canonical
+from tillway.contracts.compatibility.nodes import Node, Term, canonical, exact
 from tillway.contracts.compatibility.shapes import Lists, Numbers, Objects, Shape, Texts, kind_of, matches
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _keeps_format(name: str, value: str) -> bool:
 def _part_holds(known: Reasoning, shape: Shape, value: Any) -> Answer:
     part = shape.part
     if isinstance(part, Numbers):
-        return number_holds(part, Fraction(str(value)))
+        return number_holds(part, exact(value))
     if isinstance(part, Texts):
         return (
             part.low <= len(value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from math import isfinite
 from typing import Any, Final
 from urllib.parse import unquote, urldefrag, urljoin
 
@@ -136,6 +138,8 @@ class Source:
                     if not isinstance(key, str):
                         raise Unreadable(f"{pointer}: the key {key!r} is not a text", remedy="put it in quotes")
                     stack.append((inside, depth + 1, base, f"{pointer}/{escaped(key)}"))
+            elif isinstance(value, float) and not isfinite(value):
+                raise Unreadable(f"{pointer} is no number that JSON has", remedy="give a number, or none")
             elif isinstance(value, list):
                 stack += [(each, depth + 1, base, f"{pointer}/{at}") for at, each in enumerate(value)]
 
@@ -162,6 +166,11 @@ def canonical(value: Any) -> Any:
     if isinstance(value, list):
         return ("array", tuple(canonical(inside) for inside in value))
     return value
+
+
+def exact(value: float) -> Fraction:
+    """A number as it is written: a tenth is a tenth."""
+    return Fraction(value) if isinstance(value, int) else Fraction(str(value))
 
 
 class Likeness:
