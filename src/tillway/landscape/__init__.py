@@ -40,7 +40,7 @@ from tillway.landscape.people import SignIn
 from tillway.landscape.policies import BASE_PREFIX, Policy
 from tillway.landscape.policy_cases import Case, Somebody, cases
 from tillway.landscape.policy_checks import ELSEWHERE
-from tillway.landscape.problem import InvalidLandscape, Mark, Marks, Problem, dotted
+from tillway.landscape.problem import InvalidLandscape, Mark, Marks, Problem, dotted, meant
 from tillway.landscape.promising import Domain, Flow, MappingEntry, Mode, ProcessEntry, ServiceLevel, Upstream
 from tillway.landscape.quotas import Quota
 from tillway.landscape.reading import fingerprint, public_keys, read, read_cases, reveal, reveal_all, sources, texts
@@ -109,6 +109,7 @@ __all__ = [
     "fingerprint",
     "json_schema",
     "loopback",
+    "meant",
     "openslo",
     "public_keys",
     "read",
