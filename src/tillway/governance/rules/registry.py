@@ -16,12 +16,14 @@ from tillway.governance.rules import (
     events,
     lifecycle,
     ownership,
+    policies,
     promises,
     waiving,
 )
-from tillway.governance.rules.contract import Contract, parsed
+from tillway.governance.rules.contract import Contract, parsed, shipped
 from tillway.governance.rules.documents import addresses, answers, fields, operations, structure
 from tillway.governance.rules.rule import SEVERITIES, Found, Path, Rule, Severity, Subject
+from tillway.identity import Rehearsal
 from tillway.landscape import Landscape, Mark, Marks, Waiver, dotted
 
 SUBJECTS: Final = MappingProxyType(
@@ -32,6 +34,7 @@ SUBJECTS: Final = MappingProxyType(
         "Consumers": consumers.RULES,
         "Lifecycle": lifecycle.RULES,
         "Events, domains and processes": events.RULES,
+        "Policies": policies.RULES,
         "Deciding, names and shops": deciding.RULES,
         "Documents: structure": structure.RULES,
         "Documents: addresses": addresses.RULES,
@@ -90,10 +93,16 @@ class Report:
         return any(SEVERITIES.index(each.severity) <= SEVERITIES.index(at) for each in self.findings)
 
 
-def subject(landscape: Landscape, documents: Documents, today: date) -> Subject:
-    """What is checked: a landscape with its own documents, against what ships."""
-    contracts = tuple(parsed(file, text) for file, text in landscape.contracts.items())
-    return Subject(landscape=landscape, documents=documents, contracts=contracts, today=today)
+def subject(landscape: Landscape, documents: Documents, today: date, rehearsal: Rehearsal | None = None) -> Subject:
+    """What is checked: a landscape with its own documents, against what ships, and what its tests decided."""
+    return Subject(
+        landscape=landscape,
+        documents=documents,
+        shipped=shipped(documents),
+        contracts=tuple(parsed(file, text) for file, text in landscape.contracts.items() if file.endswith(".yaml")),
+        today=today,
+        rehearsal=rehearsal,
+    )
 
 
 def check(asked: Subject, marks: Marks) -> Report:
@@ -123,7 +132,7 @@ def _finding(each: Rule, found: Found, asked: Subject, marks: Marks) -> Finding:
         path=found.path,
         text=found.text,
         remedy=found.remedy or each.remedy,
-        mark=_mark(found.path, asked.contracts, marks),
+        mark=found.mark or _mark(found.path, asked.contracts, marks),
     )
 
 

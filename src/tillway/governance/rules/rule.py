@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Final, Literal, TypeVar
 
 from tillway.contracts import Documents
-from tillway.governance.rules.contract import Contract, shipped
-from tillway.landscape import Api, Landscape
+from tillway.governance.rules.contract import Contract
+from tillway.identity import Rehearsal
+from tillway.landscape import Api, Landscape, Mark
 
 Severity = Literal["error", "warning", "info"]
 Path = tuple[str | int, ...]
@@ -21,27 +22,35 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One place that breaks a rule: where, and what is wrong there. `remedy`: what helps here; empty: the rule's."""
+    """One place that breaks a rule: where, and what is wrong there.
+
+    `remedy`: what helps here; empty: the rule's. `mark`: its place, when it is not that of the path.
+    """
 
     path: Path
     text: str
     remedy: str = ""
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """What is checked: a landscape, what ships, the retailer's own documents, and the day it is checked for."""
+    """What is checked: a landscape, what ships, the retailer's own documents, and the day it is checked for.
+
+    `rehearsal`: what the tests of its policies decided; None: they were not run.
+    """
 
     landscape: Landscape
     documents: Documents
+    shipped: Mapping[tuple[str, int], Contract]
     contracts: tuple[Contract, ...]
     today: date
+    rehearsal: Rehearsal | None = None
 
     @cached_property
     def promised(self) -> dict[tuple[str, int], Contract]:
         """Every sound document by interface and version, the shipped ones with the retailer's own."""
-        found = shipped(self.documents)
-        return found | {(each.api, each.version): each for each in self.contracts if each.sound}
+        return dict(self.shipped) | {(each.api, each.version): each for each in self.contracts if each.sound}
 
     @cached_property
     def scopes(self) -> frozenset[str]:

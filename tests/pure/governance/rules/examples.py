@@ -12,8 +12,9 @@ import yaml
 
 from tillway.contracts import load
 from tillway.governance.rules import Report, Subject, check
-from tillway.governance.rules.contract import Contract, parsed
-from tillway.landscape import build_marked
+from tillway.governance.rules.contract import Contract, parsed, shipped
+from tillway.identity import rehearse
+from tillway.landscape import build_marked, cases
 
 HERE = Path(__file__).parent
 TODAY = date(2026, 11, 23)
@@ -41,13 +42,25 @@ def merged(content: Any, patch: Any) -> Any:
     return kept
 
 
+SHIPPED = shipped(load())
+
+
 def asked(fragment: str, today: date = TODAY) -> tuple[Subject, Any]:
     """The clean landscape with a fragment merged in, as it is checked, and its marks."""
     content = merged(clean(), yaml.safe_load(fragment) or {})
     documents = content.pop("contracts", {})
-    landscape, marks = build_marked({"all.yaml": dumped(content)})
-    contracts = tuple(document(name, dumped(each)) for name, each in documents.items())
-    return Subject(landscape=landscape, documents=load(), contracts=contracts, today=today), marks
+    files = {name: content.pop(name) for name in list(content) if name.startswith("policies/")}
+    tests = {name: dumped(files.pop(name)) for name in list(files) if name.startswith("policies/tests/")}
+    landscape, marks = build_marked({"all.yaml": dumped(content), **files})
+    asked = Subject(
+        landscape=landscape,
+        documents=load(),
+        shipped=SHIPPED,
+        contracts=tuple(document(name, dumped(each)) for name, each in documents.items()),
+        today=today,
+        rehearsal=rehearse(landscape, cases(tests, landscape)),
+    )
+    return asked, marks
 
 
 def dumped(content: Any) -> str:

@@ -33,7 +33,7 @@ def test_what_the_remedy_makes_of_the_example_keeps_every_rule(rule):
 def test_a_finding_says_where_and_what_to_do(rule):
     found = report(rule.breaks).findings[0]
     assert found.mark is not None
-    assert (found.mark.file.endswith(".yaml"), found.mark.line > 0) == (True, True)
+    assert (found.mark.file.endswith((".yaml", ".cedar")), found.mark.line > 0) == (True, True)
     assert found.remedy
     assert found.where
 
