@@ -109,7 +109,7 @@ def sunset_passed(subject: Subject) -> Iterator[Found]:
     why="Consumers who follow the link would arrive at something that refuses them, or ends as well.",
     remedy="publish the successor first, or name another",
     breaks="apis: {prices: {versions: {v1: {lifecycle: deprecated, deprecated: 2026-09-01, sunset: 2027-03-01,"
-    " successor: loyalty/v1}}}, loyalty: {versions: {v1: {lifecycle: blocked}}}}",
+    " successor: loyalty/v1}}}, loyalty: {versions: {v1: {lifecycle: draft, testers: [webshop]}}}}",
     keeps=f"apis: {{prices: {{versions: {{v1: {_DEPRECATED}}}}}}}",
 )
 def successor_not_usable(subject: Subject) -> Iterator[Found]:
