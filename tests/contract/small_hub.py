@@ -20,7 +20,7 @@ from tillway import apis, ids
 from tillway.app.evidence import audited
 from tillway.contracts import load
 from tillway.gateway import Leaving, build
-from tillway.identity import Overlay, SigningKeys
+from tillway.identity import Overlay, SigningKeys, attest, attested
 from tillway.journal import Sequencer, Tail
 from tillway.landscape import Active
 from tillway.landscape import build as build_landscape
@@ -86,6 +86,11 @@ STORE_PRICES = PriceList(
 
 def landscape(*, versions: dict | None = None, **consumers: dict):
     """The landscape; further consumers are given by what they differ in, and the versions of interfaces by name."""
+    return build_landscape(texts(versions=versions, **consumers))
+
+
+def texts(*, more: dict | None = None, versions: dict | None = None, **consumers: dict) -> dict[str, str]:
+    """The texts of the landscape; `more` are further sections."""
     content = copy.deepcopy(CONTENT)
     about = {"layer": "system", "owner": "integration", "criticality": "high", "data_class": "personal"}
     content["apis"] = {name: about | {"versions": (versions or {}).get(name, {"v1": {}})} for name in APIS}
@@ -114,7 +119,12 @@ def landscape(*, versions: dict | None = None, **consumers: dict):
         for name, more in {**known, **consumers}.items()
     }
     # As JSON: PyYAML would write what stands twice as an alias, which a landscape refuses.
-    return build_landscape({"landscape.yaml": msgspec.json.encode(content).decode()})
+    return {"landscape.yaml": msgspec.json.encode(content | (more or {})).decode()}
+
+
+def signed(given=texts) -> apis.Releases:
+    """What releases are made with here: these texts, and the keys of these tests."""
+    return apis.Releases(given, lambda payload: attest(payload, RING.signing), lambda token: attested(token, RING.keys))
 
 
 class Assortment:
@@ -172,16 +182,17 @@ async def fill(dsn: str) -> None:
 
 
 @asynccontextmanager
-async def opened(dsn: str, *, check_answers: bool = True) -> AsyncIterator[Hub]:
+async def opened(dsn: str, *, check_answers: bool = True, releases: apis.Releases | None = None) -> AsyncIterator[Hub]:
     """The hub's door with tail and sequencer running."""
+    releases = releases or signed()
     async with Database(dsn, "door") as db, audited(db) as auditor:
-        tail, leaving, active = Tail(db), Leaving(), Active(landscape())
+        tail, leaving, active = Tail(db), Leaving(), Active(build_landscape(releases.texts()))
         await tail.start()
         overlay = Overlay(db, tail)
         await overlay.load()
         door = build(
             documents=load(),
-            bindings=apis.bindings(db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving),
+            bindings=apis.bindings(db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving, releases=releases),
             keys=SigningKeys(db, RING, REALM),
             active=active,
             database=db,

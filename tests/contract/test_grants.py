@@ -113,7 +113,7 @@ def whole_hub(operation):
         path = OPERATIONS[operation][1].path
         for name in ("id", "key", "name", "consumer", "follower", "token", "api"):
             path = path.replace(f"{{{name}}}", "x")
-        path = path.replace("{position}", "1").replace("{version}", "v1")
+        path = path.replace("{position}", "1").replace("{version}", "v1").replace("{number}", "1")
         reply = await hub.ask(OPERATIONS[operation][1].method, path, token=bearer("narrow"))
         assert (reply.status, "whole hub" in reply.json["detail"]) == (403, True)
 
@@ -146,6 +146,18 @@ ROWS = {
         name: whole_hub(name)
         for name in (
             "actOnException",
+            "rollbackRelease",
+            "reviewChange",
+            "rejectChange",
+            "publishChange",
+            "proposeChange",
+            "listReleases",
+            "listNodes",
+            "listDrift",
+            "listChanges",
+            "getRelease",
+            "getChange",
+            "approveChange",
             "closeSale",
             "createEnrolment",
             "eraseSubject",

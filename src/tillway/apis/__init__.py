@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from tillway import contracts
 from tillway.apis import (
     access,
     auditing,
+    changes,
     deciding,
     devices,
     erasure,
@@ -19,21 +22,33 @@ from tillway.apis import (
     prices,
     products,
     quarantined,
+    releasing,
     revealing,
     subscribing,
     tending,
 )
 from tillway.apis.following import Following
 from tillway.gateway import Handler, Leaving
+from tillway.governance import Read
+from tillway.governance.releases import Sign, Unsign
 from tillway.journal import Tail
 from tillway.postgres import Database
 from tillway.records import Shelf
 
-__all__ = ["bindings"]
+__all__ = ["Releases", "bindings"]
 
 
-def bindings(*, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving) -> dict[str, Handler]:
+class Releases(NamedTuple):
+    """What releases are made with: the texts that this process read of its files, and the hub's signature."""
+
+    texts: Read
+    sign: Sign
+    unsign: Unsign
+
+
+def bindings(*, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving, releases: Releases) -> dict[str, Handler]:
     """Every operation's handler, by its id. `leaving` is the one the door is built with."""
+    proposing = changes.Proposing(db, releases.texts)
     following = Following(db, tail, leaving)
     return {
         **products.bind(db, shelf),
@@ -54,4 +69,6 @@ def bindings(*, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving) -> dic
         **revealing.bind(db),
         **deciding.bind(),
         **migrating.bind(db),
+        **changes.bind(db, proposing),
+        **releasing.bind(db, proposing, releases.sign, releases.unsign),
     }

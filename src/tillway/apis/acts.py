@@ -22,3 +22,9 @@ def reason(ask: Ask) -> str:
 def note(ask: Ask) -> str:
     """Who and why in one line."""
     return f"{by(ask)}: {reason(ask)}"
+
+
+def roles(ask: Ask) -> tuple[str, ...]:
+    """The roles that the asker's token says."""
+    principal = None if ask.trail is None else ask.trail.principal
+    return () if principal is None else tuple(sorted(principal.roles))

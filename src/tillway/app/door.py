@@ -12,14 +12,14 @@ from typing import Any, Final
 from tillway import apis, clock, contracts, settings, telemetry
 from tillway.app import child
 from tillway.app.credentials import Credentials
-from tillway.app.evidence import audited
+from tillway.app.evidence import audited, signing
 from tillway.app.landscapes import Watched
 from tillway.app.realm import realm_of
 from tillway.app.sealed import unsealed
 from tillway.app.serving import Serving
 from tillway.errors import TryAgain, report
 from tillway.gateway import Door, Leaving, Quotas, build
-from tillway.identity import Issuers, Overlay, SigningKeys
+from tillway.identity import Issuers, Overlay, SigningKeys, attested
 from tillway.identity.people import Provider
 from tillway.journal import Tail
 from tillway.outbound import Client, reach
@@ -53,7 +53,9 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
         quotas, issuers = Quotas(db), Issuers(client)
         door = build(
             documents=contracts.load(),
-            bindings=apis.bindings(db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving),
+            bindings=apis.bindings(
+                db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving, releases=_releases(watched, keys)
+            ),
             keys=keys,
             active=watched.active,
             database=db,
@@ -74,6 +76,10 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             (tail.run(), keys.run(), overlay.run(), watched.run(), watched.enforce(), quotas.run(), sealed.run()),
         )
         await quotas.tidy(clock.monotonic(), leaving=True)
+
+
+def _releases(watched: Watched, keys: SigningKeys) -> apis.Releases:
+    return apis.Releases(lambda: watched.texts, signing(keys), lambda token: attested(token, keys.ring.keys))
 
 
 def _observe(operation: str, status: int, seconds: float, consumer: str | None, correlation: str) -> None:

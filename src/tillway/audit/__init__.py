@@ -5,7 +5,7 @@ from __future__ import annotations
 from tillway.audit.anchor import Sign, Signed, Unsign
 from tillway.audit.buffer import Buffer
 from tillway.audit.callers import ITSELF, Caller, Callers, Line, callers, first_seen, last_calls
-from tillway.audit.census import Census, Direction, UnknownField, Used, UsedField, unknown_fields, usage
+from tillway.audit.census import Census, Direction, UnknownField, Used, UsedField, calls, unknown_fields, usage
 from tillway.audit.entry import CLASSES, FIRST_REFUSAL, Class, Entry, Sealed, class_of
 from tillway.audit.erasing import PERSONAL
 from tillway.audit.retention import KEPT, keep
@@ -45,6 +45,7 @@ __all__ = [
     "Verified",
     "Wanted",
     "callers",
+    "calls",
     "class_of",
     "export",
     "first_seen",

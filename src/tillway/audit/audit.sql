@@ -161,6 +161,11 @@ SELECT operation, sum(calls)::bigint AS calls, sum(refused)::bigint AS refused, 
     max(last_seen) AS last_seen
 FROM audit.usage WHERE consumer = $1 AND day BETWEEN $2 AND $3 GROUP BY operation ORDER BY operation
 
+-- name: calls
+-- Of everybody: who proposes a change asks whom it hits.
+SELECT consumer, operation, sum(calls)::bigint AS calls FROM audit.usage WHERE day BETWEEN $1 AND $2
+GROUP BY consumer, operation
+
 -- name: usage_fields
 SELECT operation, direction, pointer, sum(seen)::bigint AS seen, max(last_seen) AS last_seen
 FROM audit.usage_fields WHERE consumer = $1 AND day BETWEEN $2 AND $3

@@ -172,6 +172,14 @@ async def unknown_fields(
     return tuple(UnknownField(**dict(row.items())) for row in rows)
 
 
+async def calls(db: Database, first: date, last: date) -> Mapping[str, Mapping[str, int]]:
+    """How often each consumer called each operation from the first day to the last."""
+    found: dict[str, dict[str, int]] = {}
+    for row in await db.fetch(SQL["calls"], first, last):
+        found.setdefault(row["consumer"], {})[row["operation"]] = row["calls"]
+    return found
+
+
 def _rows(
     calls: Mapping[tuple[str, str], Tally], fields: Mapping[tuple[str, str, Direction, str], int], at: datetime
 ) -> tuple[list[Any], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -12,6 +12,9 @@ from tillway.landscape import Case, Landscape, build, cases
 
 Texts = Mapping[str, str]
 """File name, relative to the landscape's directory, to text."""
+
+Read = Callable[[], Texts]
+"""The texts that a process enforces while nothing was ever released."""
 
 # Tests of policies travel with the landscape and are no part of it.
 TESTS: Final = "policies/tests/"

@@ -9,7 +9,7 @@ import msgspec
 import yaml
 
 from tillway.contracts.compatibility import Change as Broken
-from tillway.contracts.compatibility import Comparison, compare
+from tillway.contracts.compatibility import Comparison, Unreadable, compare
 from tillway.governance.change import Criticality, Touched
 from tillway.landscape import ChangeKind, Landscape, Verdict
 
@@ -184,5 +184,15 @@ def _contracts(old: Landscape, new: Landscape) -> Iterator[Difference]:
 
 
 def compared(was: str, becomes: str) -> Comparison:
-    """Two contracts, given as the text of their files."""
-    return compare(yaml.load(was, Loader=_Loader), yaml.load(becomes, Loader=_Loader))  # noqa: S506 - safe in both its forms
+    """Two contracts, given as the text of their files. Raises Unreadable."""
+    return compare(_document(was), _document(becomes))
+
+
+def _document(text: str) -> Mapping[str, Any]:
+    try:
+        found = yaml.load(text, Loader=_Loader)  # noqa: S506 - safe in both its forms
+    except yaml.YAMLError as error:
+        raise Unreadable("a contract is not YAML", remedy="correct its syntax") from error
+    if not isinstance(found, Mapping):
+        raise Unreadable("a contract is a mapping", remedy="begin it with `openapi: 3.1.0`")
+    return found

@@ -10,10 +10,10 @@ from typing import Final
 
 import msgspec
 
-from tillway.errors import TillwayError, report
+from tillway.errors import TillwayError
 from tillway.governance.bundles import Texts, landscape_of, tests_of
 from tillway.governance.change import Accepted, Evidence, Hit, Promise, Rollback, Rules, Tests
-from tillway.governance.differing import Difference, api_of, differences, most, worst
+from tillway.governance.differing import Difference, differences, most, worst
 from tillway.identity import rehearse
 from tillway.landscape import Consumer, Landscape
 
@@ -145,11 +145,3 @@ def _blockers(hits: Iterable[Hit], tests: Tests, rules: Rules | None, back: Roll
         yield f"a house rule is not kept: {violation}"
     if not (back.builds and back.restores):
         yield "there is no proven way back to what is in force"
-
-
-def why_unreadable(error: TillwayError) -> str:
-    """What is wrong with proposed texts, as it may be told."""
-    return report(error).detail
-
-
-__all__ = ["Compared", "Seen", "api_of", "evidence", "why_unreadable"]

@@ -36,8 +36,8 @@ LOST_SECONDS: Final = PREPARE_SECONDS + 5.0
 # Without a nudge an answer is found within this.
 LOOK_SECONDS: Final = 0.1
 
-Publishable = Callable[[Change, InForce | None], None]
-"""Raises Conflict when the change may not be published."""
+Publishable = Callable[[InForce | None], None]
+"""Raises Conflict when, this being in force, the change may not be published."""
 
 
 class Attempt(NamedTuple):
@@ -60,7 +60,7 @@ async def begin(db: Database, change: Change, by: str, check: Publishable) -> At
         head = await tx.fetchrow(SQL["lock_head"])
         if head["preparing"] is not None:
             await _free(tx, head["preparing"])
-        check(change, await releases.in_force(tx))
+        check(await releases.in_force(tx))
         await tx.execute(SQL["begin_activation"], attempt.id, change.id, change.hash, change.bundle, by, LOST_SECONDS)
         tx.nudge(RELEASES_CHANNEL)
     return attempt
@@ -76,8 +76,8 @@ async def _free(tx: Tx, under_way: UUID) -> None:
     await tx.execute(SQL["free_head"], under_way)
 
 
-async def prepared(db: Database, attempt: Attempt, until: datetime) -> None:
-    """Wait until every live node is ready. NotReady names the node that cannot be, or is not in time."""
+async def prepared(db: Database, attempt: Attempt, until: datetime) -> int:
+    """Wait until every live node is ready, and how many those are. NotReady names the node that cannot be in time."""
     heard = asyncio.Event()
     stop_listening = await db.listen(READY_CHANNEL, heard.set)
     try:
@@ -89,7 +89,7 @@ async def prepared(db: Database, attempt: Attempt, until: datetime) -> None:
                 raise NotReady(f"{_named(failed)}: {failed['error']}", remedy="correct it, and propose it anew")
             waited_for = [row for row in rows if not row["answered"]]
             if not waited_for:
-                return
+                return len(rows)
             if clock.now() >= until:
                 told = ", ".join(_named(row) for row in waited_for)
                 raise NotReady(f"{told} did not answer in time", remedy="see `tillway nodes`, then publish again")

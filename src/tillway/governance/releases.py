@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -17,6 +17,11 @@ from tillway.postgres import Database, Tx
 
 Sign = Callable[[bytes], str]
 """A signed token that carries these bytes."""
+
+Unsign = Callable[[str], tuple[bytes, bool] | None]
+"""The bytes a token carries, and whether a key that is known signed them; None when a signature does not hold."""
+
+Signed = Literal["valid", "key-gone", "invalid"]
 
 # Releases in one answer.
 LISTED_MAX: Final = 100
@@ -86,6 +91,14 @@ async def add(tx: Tx, manifest: Manifest, sign: Sign) -> Release:
 def digest_of(made: Release) -> str:
     """What the next manifest names this one by."""
     return hashlib.sha256(made.text.encode()).hexdigest()
+
+
+def signed(made: Release, unsign: Unsign) -> Signed:
+    """Whether the hub signed this manifest: keys are dropped in time, then the next manifest vouches for it."""
+    found = unsign(made.signature)
+    if found is None or found[0] != made.text.encode():
+        return "invalid"
+    return "valid" if found[1] else "key-gone"
 
 
 def _release(row: Any) -> Release:

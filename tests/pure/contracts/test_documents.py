@@ -16,6 +16,18 @@ APIS = [pytest.param(document, id=api) for (api, _), document in DOCUMENTS.apis.
 EVENTS = [pytest.param(name, schema, id=name) for (name, _), schema in DOCUMENTS.events.items()]
 
 EVERY_OPERATION = {
+    "rollbackRelease",
+    "reviewChange",
+    "rejectChange",
+    "publishChange",
+    "proposeChange",
+    "listReleases",
+    "listNodes",
+    "listDrift",
+    "listChanges",
+    "getRelease",
+    "getChange",
+    "approveChange",
     "actOnException",
     "listUnknownFields",
     "getMigration",
@@ -71,6 +83,8 @@ EVERY_OPERATION = {
     "traceTransaction",
 }
 EVERY_EVENT = {
+    "change.decided",
+    "release.activated",
     "access.changed",
     "cloudevent",
     "order.accepted",
