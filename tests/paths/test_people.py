@@ -57,7 +57,7 @@ async def test_somebody_signs_in_looks_and_signs_out(hub):
         back = await browser.http.get(await browser.agree(begun.headers["location"], "anna"))
         assert (back.status_code, back.headers["location"]) == (303, f"{hub.base}/console/session?tab=1")
         cookie = next(each for each in back.headers.get_list("set-cookie") if each.startswith(SESSION))
-        assert {"HttpOnly", "SameSite=Lax", "Path=/console"} <= set(cookie.split("; "))
+        assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
 
         who = await browser.session()
         assert (who["status"], who["name"], who["email"]) == (200, "Anna", "anna@example.com")

@@ -17,6 +17,7 @@ from tillway.app.landscapes import Watched
 from tillway.app.realm import realm_of
 from tillway.app.sealed import unsealed
 from tillway.app.serving import Serving
+from tillway.console import Catalogue
 from tillway.errors import TryAgain, report
 from tillway.gateway import Door, Leaving, Quotas, build
 from tillway.identity import Issuers, Overlay, SigningKeys, attested
@@ -51,8 +52,9 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
         await overlay.load()
         keys, credentials = await SigningKeys.open(db, realm_of(given), now=clock.now()), Credentials(watched)
         quotas, issuers = Quotas(db), Issuers(client)
+        documents, address = contracts.load(), keys.realm.issuer
         door = build(
-            documents=contracts.load(),
+            documents=documents,
             bindings=apis.bindings(
                 db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving, releases=_releases(watched, keys)
             ),
@@ -69,6 +71,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             leaving=leaving,
             quotas=quotas,
             auditor=auditor,
+            shown=Catalogue(documents=documents, active=watched.active, database=db, address=address),
             observer=_observe,
         )
         yield (

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 
+from tillway.app import drafted_promises
 from tillway.app.drafted_policies import POLICIES, TESTS
 from tillway.connectors.odoo import Survey, TillFound
 
@@ -96,6 +97,7 @@ def draft(found: Survey, wanted: Wanted, *, year: int) -> Draft:
             "shops.yaml": _text("Shops, and where each stands in Odoo.", {"shops": shops}),
             "apis.yaml": _text("What is offered, who owns it, how much a shop suffers without it.", {"apis": _apis()}),
             "events.yaml": _text("What is told, who owns it, how long it is kept.", {"events": _events()}),
+            **{name: _text(*said) for name, said in drafted_promises.files().items()},
             "policies/support.cedar": POLICIES,
             "policies/tests/support.yaml": TESTS,
             "consumers.yaml": _text("Who may ask for what, and why.", {"consumers": consumers}),
@@ -187,6 +189,7 @@ def _apis() -> dict[str, Any]:
             "layer": layer,
             "owner": "integration-team",
             "deputy": "retail-operations",
+            **drafted_promises.of_api(name, CONNECTION),
             "criticality": criticality,
             "data_class": data_class,
             **({"stale_seconds": _STALE[name]} if name in _STALE else {}),
@@ -197,7 +200,12 @@ def _apis() -> dict[str, Any]:
 
 def _events() -> dict[str, Any]:
     return {
-        name: {"owner": "integration-team", "data_class": data_class, "retention": retention}
+        name: {
+            "owner": "integration-team",
+            "data_class": data_class,
+            **drafted_promises.of_event(name, CONNECTION),
+            "retention": retention,
+        }
         for name, (data_class, retention) in _EVENTS.items()
     }
 

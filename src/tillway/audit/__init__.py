@@ -5,7 +5,18 @@ from __future__ import annotations
 from tillway.audit.anchor import Sign, Signed, Unsign
 from tillway.audit.buffer import Buffer
 from tillway.audit.callers import ITSELF, Caller, Callers, Line, callers, first_seen, last_calls
-from tillway.audit.census import Census, Direction, UnknownField, Used, UsedField, calls, unknown_fields, usage
+from tillway.audit.census import (
+    Census,
+    Direction,
+    UnknownField,
+    Used,
+    UsedBy,
+    UsedField,
+    calls,
+    unknown_fields,
+    usage,
+    usage_of_all,
+)
 from tillway.audit.entry import CLASSES, FIRST_REFUSAL, Class, Entry, Sealed, class_of
 from tillway.audit.erasing import PERSONAL
 from tillway.audit.retention import KEPT, keep
@@ -41,6 +52,7 @@ __all__ = [
     "UnknownField",
     "Unsign",
     "Used",
+    "UsedBy",
     "UsedField",
     "Verified",
     "Wanted",
@@ -56,5 +68,6 @@ __all__ = [
     "staging",
     "unknown_fields",
     "usage",
+    "usage_of_all",
     "verify",
 ]

@@ -166,6 +166,10 @@ FROM audit.usage WHERE consumer = $1 AND day BETWEEN $2 AND $3 GROUP BY operatio
 SELECT consumer, operation, sum(calls)::bigint AS calls FROM audit.usage WHERE day BETWEEN $1 AND $2
 GROUP BY consumer, operation
 
+-- name: usage_of_all
+SELECT consumer, operation, sum(calls)::bigint AS calls, sum(refused)::bigint AS refused, max(last_seen) AS last_seen
+FROM audit.usage WHERE day BETWEEN $1 AND $2 GROUP BY consumer, operation ORDER BY consumer, operation LIMIT $3
+
 -- name: usage_fields
 SELECT operation, direction, pointer, sum(seen)::bigint AS seen, max(last_seen) AS last_seen
 FROM audit.usage_fields WHERE consumer = $1 AND day BETWEEN $2 AND $3

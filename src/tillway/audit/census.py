@@ -30,6 +30,9 @@ REST: Final = "/*"
 
 POINTER_MAX: Final = 200
 
+# Pairs of consumer and operation told at once; what has more is no picture any more.
+USERS_MAX: Final = 20_000
+
 
 class Tally(msgspec.Struct):
     """Calls of one consumer to one operation since the last flush."""
@@ -46,6 +49,16 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
     refused: int
     sampled: int
+    last_seen: datetime
+
+
+class UsedBy(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation as one of all consumers used it over some days."""
+
+    consumer: str
+    operation: str
+    calls: int
+    refused: int
     last_seen: datetime
 
 
@@ -178,6 +191,12 @@ async def calls(db: Database, first: date, last: date) -> Mapping[str, Mapping[s
     for row in await db.fetch(SQL["calls"], first, last):
         found.setdefault(row["consumer"], {})[row["operation"]] = row["calls"]
     return found
+
+
+async def usage_of_all(db: Database, first: date, last: date) -> tuple[UsedBy, ...]:
+    """What everybody used from the first day to the last, by consumer and operation; at most USERS_MAX pairs."""
+    used = await db.fetch(SQL["usage_of_all"], first, last, USERS_MAX)
+    return tuple(UsedBy(**dict(row.items())) for row in used)
 
 
 def _rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tillway.gateway.answering import JSON, Outgoing
 from tillway.gateway.app import Door, Observer, build
 from tillway.gateway.ask import Answer, Ask, Handler
 from tillway.gateway.auditing import Auditor
@@ -13,13 +14,19 @@ from tillway.gateway.erasing import PERSONAL
 from tillway.gateway.failures import Failures
 from tillway.gateway.idempotency import forget
 from tillway.gateway.leaving import Leaving
-from tillway.gateway.public import Ready, Secrets
+from tillway.gateway.metrics import BUCKETS
+from tillway.gateway.people import SIGN_IN_PATH, Visitor
+from tillway.gateway.pipeline import Request
+from tillway.gateway.public import Pages, Ready, Secrets, Shown, Who
 from tillway.gateway.quota import Quotas
 from tillway.gateway.strange import verdict
 
 __all__ = [
+    "BUCKETS",
+    "JSON",
     "NOT_CARDS",
     "PERSONAL",
+    "SIGN_IN_PATH",
     "Answer",
     "Ask",
     "Auditor",
@@ -29,9 +36,15 @@ __all__ = [
     "Handler",
     "Leaving",
     "Observer",
+    "Outgoing",
+    "Pages",
     "Quotas",
     "Ready",
+    "Request",
     "Secrets",
+    "Shown",
+    "Visitor",
+    "Who",
     "build",
     "forget",
     "nul_pointers",

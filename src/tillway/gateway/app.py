@@ -26,7 +26,7 @@ from tillway.gateway.metrics import Metrics
 from tillway.gateway.people import ClientSecret, People
 from tillway.gateway.pipeline import Pipeline, Request, Seen, Stages
 from tillway.gateway.presenting import joined
-from tillway.gateway.public import ClientKeys, Public, Ready, Secrets
+from tillway.gateway.public import ClientKeys, Pages, Public, Ready, Secrets
 from tillway.gateway.quota import Quotas
 from tillway.gateway.routes import Routes
 from tillway.gateway.trail import Trail, network_class
@@ -89,6 +89,7 @@ def build(
     provider_secret: ClientSecret = no_secret,
     quotas: Quotas | None = None,
     auditor: Auditor | None = None,
+    shown: Pages | None = None,
     check_answers: bool = False,
 ) -> Door:
     """The door over these rooms. Misconfigured when documents and bindings do not cover one another.
@@ -97,7 +98,8 @@ def build(
     who vouch for consumers (none: nobody does), `provider` signs people in (none: nobody does), knowing the hub by
     `provider_secret`, `ready` what keeps this node from being ready, `restricted` what is suspended, revoked or lost.
     `leaving` is the one that handlers which wait were bound with, `quotas` counts what is asked (none: nobody does),
-    `auditor` puts down what is read or refused (none: only writes are). `check_answers` is for tests.
+    `auditor` puts down what is read or refused (none: only writes are), `shown` are the pages that people look at
+    (none: there are none). `check_answers` is for tests.
     """
     metrics = Metrics(CollectorRegistry() if registry is None else registry)
     leaving = Leaving() if leaving is None else leaving
@@ -124,6 +126,7 @@ def build(
             metrics=metrics,
             leaving=leaving,
             people=people,
+            shown=shown,
         ),
         metrics=metrics,
         leaving=leaving,

@@ -43,8 +43,8 @@ class Jar:
 
     def write(self, name: str, value: str, seconds: int) -> tuple[bytes, bytes]:
         """The header that keeps a cookie for so long; 0 takes it away."""
-        where = "Path=/; Secure" if self._secure else "Path=/console"
-        cookie = f"{name}={value}; Max-Age={seconds}; {where}; HttpOnly; SameSite=Lax"
+        secure = "; Secure" if self._secure else ""
+        cookie = f"{name}={value}; Max-Age={seconds}; Path=/{secure}; HttpOnly; SameSite=Lax"
         return b"set-cookie", cookie.encode("latin-1")
 
     def from_our_page(self, headers: Mapping[bytes, bytes], secret: str) -> None:

@@ -47,6 +47,13 @@ class _Told(NamedTuple):
     about: Mapping[str, str]
 
 
+class Visitor(NamedTuple):
+    """Somebody who is signed in and looks at a page: what to call them, and what they may do."""
+
+    name: str
+    scopes: frozenset[str]
+
+
 ClientSecret = Callable[[SignIn], str | None]
 
 
@@ -120,6 +127,16 @@ class People:
             "csrf_token": csrf_token(secret),
         }
         return _said(said)
+
+    async def visitor(self, request: Request) -> Visitor | None:
+        """Who looks at a page; None for a stranger. For pages that show more to people of the house."""
+        landscape = self._active.current
+        secret = None if landscape.sign_in is None else self._jar.read(request.headers, self._jar.session)
+        found = None if secret is None else await self._found(secret, "browser")
+        if found is None:
+            return None
+        scopes = people.scopes_of(people.roles_of(found.belongs_to, landscape), landscape)
+        return Visitor(found.about.get("name") or found.person, scopes)
 
     async def token(self, request: Request) -> Outgoing:
         """An access token for whoever is signed in: a page of ours, or the command line with its code or secret."""

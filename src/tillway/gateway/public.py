@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -23,6 +23,7 @@ from tillway.gateway.people import (
     SIGN_IN_PATH,
     SIGN_OUT_PATH,
     People,
+    Visitor,
 )
 from tillway.gateway.pipeline import Request
 from tillway.gateway.presenting import PROOF, certificate
@@ -58,6 +59,15 @@ Ready = Callable[[], Awaitable[Sequence[str]]]
 Secrets = Callable[[], Mapping[str, str]]
 ClientKeys = Callable[[], Mapping[str, Sequence[Key]]]
 Page = Callable[[Request], Awaitable[Outgoing]]
+Who = Callable[[Request], Awaitable[Visitor | None]]
+Shown = Callable[[Request, Who], Awaitable[Outgoing]]
+
+
+class Pages(Protocol):
+    """Pages that people look at, served beside the operations; a room above fills it."""
+
+    def find(self, path: str) -> tuple[str, Shown] | None:
+        """The page's name and the page; None when no page has this path."""
 
 
 class Public:
@@ -78,7 +88,10 @@ class Public:
         metrics: Metrics,
         leaving: Leaving,
         people: People,
+        shown: Pages | None = None,
     ) -> None:
+        self._people = people
+        self._shown = shown
         self._keys = keys
         self._active = active
         self._secrets = secrets
@@ -115,12 +128,21 @@ class Public:
     def find(self, method: str, path: str) -> tuple[str, Page] | None:
         """The page's name and the page; None when no page has this path. MethodNotAllowed."""
         found = self._pages.get(path)
+        shown = None if self._shown is None else self._shown.find(path)
+        if shown is not None:
+            found = shown[0], _READS, self._seen_by(shown[1])
         if found is None:
             return None
         name, methods, page = found
         if method not in methods:
             raise MethodNotAllowed(allow=methods)
         return name, page
+
+    def _seen_by(self, shown: Shown) -> Page:
+        async def page(request: Request) -> Outgoing:
+            return await shown(request, self._people.visitor)
+
+        return page
 
     async def reasons(self) -> tuple[str, ...]:
         """What keeps this node from being ready; empty when it is."""

@@ -23,7 +23,6 @@ from tillway.subscriptions import SCHEDULE
 
 # What stands in parentheses in the import order and has no code yet.
 PLANNED = {
-    "console": "The window: pages that show the hub and act on it.",
     "insight": "Advice from what is recorded: it proposes and never acts.",
     "edge": "The hub's part in a shop: sales go on while the line is cut.",
     "inbox": "Notifications from outside systems: verify, keep, map.",
