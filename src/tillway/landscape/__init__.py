@@ -5,6 +5,7 @@ from __future__ import annotations
 from tillway.landscape.active import Active, Listener
 from tillway.landscape.base import SecretRef
 from tillway.landscape.building import build, build_marked
+from tillway.landscape.comparing import LandscapeChange, LandscapeComparison, compare_landscapes
 from tillway.landscape.governing import (
     ApprovalRule,
     Board,
@@ -43,7 +44,17 @@ from tillway.landscape.policy_checks import ELSEWHERE
 from tillway.landscape.problem import InvalidLandscape, Mark, Marks, Problem, dotted, meant
 from tillway.landscape.promising import Domain, Flow, MappingEntry, Mode, ProcessEntry, ServiceLevel, Upstream
 from tillway.landscape.quotas import Quota
-from tillway.landscape.reading import fingerprint, public_keys, read, read_cases, reveal, reveal_all, sources, texts
+from tillway.landscape.reading import (
+    belongs,
+    fingerprint,
+    public_keys,
+    read,
+    read_cases,
+    reveal,
+    reveal_all,
+    sources,
+    texts,
+)
 from tillway.landscape.schema import json_schema
 from tillway.landscape.values import UnknownFields, loopback
 
@@ -71,6 +82,8 @@ __all__ = [
     "InvalidLandscape",
     "Issuer",
     "Landscape",
+    "LandscapeChange",
+    "LandscapeComparison",
     "Lifecycle",
     "Listener",
     "MappingEntry",
@@ -102,9 +115,11 @@ __all__ = [
     "Verdict",
     "Waiver",
     "Webhook",
+    "belongs",
     "build",
     "build_marked",
     "cases",
+    "compare_landscapes",
     "dotted",
     "fingerprint",
     "json_schema",

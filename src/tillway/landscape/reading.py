@@ -46,6 +46,13 @@ def texts(directory: Path) -> dict[str, str]:
     return sources(directory) | {f"{FOLDER}/{TESTS}/{path.name}": _text(path) for path in tests}
 
 
+def belongs(name: str) -> bool:
+    """Whether `sources` reads a file of this name, relative to the directory: for whoever holds the files elsewhere."""
+    folder, _, file = name.rpartition("/")
+    ending = {"": ".yaml", FOLDER: CEDAR}.get(folder)
+    return ending is not None and file.endswith(ending) and not file.startswith(".")
+
+
 def read_cases(directory: Path, landscape: Landscape) -> tuple[Case, ...]:
     """The tests of policies in `policies/tests/*.yaml`, none if there are none. Raises Misconfigured."""
     paths = sorted((directory / FOLDER / TESTS).glob("*.yaml"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import msgspec
 
 from tillway.contracts.compatibility.change import Change, Comparison
+from tillway.contracts.compatibility.nodes import Dialect, Source
+from tillway.contracts.compatibility.operations import operations
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +20,13 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
 
     operations: frozenset[str]
     fields: Mapping[str, frozenset[str]] | None = None
+
+
+def opened(document: Mapping[str, Any], scopes: Collection[str]) -> Use:
+    """What somebody with these scopes is declared to use of an OpenAPI document: operations, and any field of them."""
+    found = operations(Source(document, Dialect())).values()
+    asked = {each.name: each.node.raw.get("x-tillway-scope") for each in found}
+    return Use(operations=frozenset(name for name, scope in asked.items() if scope is None or scope in scopes))
 
 
 def broken(comparison: Comparison, uses: Mapping[str, Use]) -> Mapping[str, tuple[Change, ...]]:
