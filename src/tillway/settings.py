@@ -31,6 +31,16 @@ class Settings:
     landscape: Path | None = _setting(
         None, "Directory of the landscape's YAML. Empty: `landscape/` in the state directory."
     )
+    environment: str = _setting(
+        "",
+        "Environment of the landscape that this hub is: its files in `environments/<name>/` lie over the others, and"
+        " consumers of other environments are not there. Empty: none.",
+    )
+    vault: Path | None = _setting(
+        None,
+        "Executable that finds secrets given as `{vault: ...}`: it reads the reference on its standard input and writes"
+        " the secret to its standard output. Empty: there is no vault.",
+    )
     host: str = _setting("127.0.0.1", "Address the front door listens on.")
     port: int = _setting(8080, "Port the front door listens on; 0 takes any free one.")
     public_url: str = _setting(

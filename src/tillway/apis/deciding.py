@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-from tillway import contracts
 from tillway.errors import Invalid, NotFound, Violation
 from tillway.gateway import Answer, Ask, Handler
 from tillway.identity import Explanation, explain, facts_of_consumer
@@ -17,13 +16,13 @@ PAUSE_SECONDS: Final = 0.001
 
 def bind() -> dict[str, Handler]:
     """The handlers."""
-    operations = {operation.id: operation for _, operation in contracts.load().operations()}
 
     async def explain_decision(ask: Ask) -> Answer:
         consumer = ask.landscape.consumers.get(ask.query["consumer"])
         if consumer is None:
             raise NotFound("no consumer of the landscape is called that")
-        operation = operations.get(ask.query["operation"])
+        asked_for = ask.query["operation"]
+        operation = next((each for _, each in ask.landscape.documents.operations() if each.id == asked_for), None)
         if operation is None or operation.public:
             raise _wrong("/query/operation", "there is no such operation that needs a token", "operation")
         shop = ask.query.get("shop")

@@ -16,6 +16,7 @@ from tillway.app.credentials import SECRETS_ADVICE, with_secrets
 from tillway.app.hub import running
 from tillway.app.rooms import ROOMS
 from tillway.app.tls import ENDING, tls_of
+from tillway.app.vault import vault_of
 from tillway.connectors.odoo import Connection, Odoo
 from tillway.errors import Misconfigured, TillwayError
 from tillway.journal import follower_states, parked_items
@@ -55,7 +56,7 @@ async def findings(state: Path) -> AsyncIterator[Finding]:
     given = settings.read(os.environ)
     given = replace(given, state=state)
     try:
-        landscape = read(given.landscape_directory)
+        landscape = read(given.landscape_directory, given.environment or None)
         yield Finding(what="landscape", well=True, seen=f"{landscape.hash[:12]}, {len(landscape.shops)} shops")
     except Misconfigured as error:
         yield Finding(what="landscape", well=False, seen=error.detail, remedy=error.remedy)
@@ -65,7 +66,7 @@ async def findings(state: Path) -> AsyncIterator[Finding]:
     async for finding in _hub(given, landscape):
         yield finding
     for name in landscape.connections:
-        async for finding in _odoo(landscape, name, given.landscape_directory):
+        async for finding in _odoo(landscape, name, given):
             yield finding
 
 
@@ -154,7 +155,7 @@ def transport_finding(landscape: Landscape, given: Settings) -> Finding:
     return Finding(what="transport", well=here or proxied, seen=seen, remedy="" if here or proxied else remedy)
 
 
-async def _odoo(landscape: Landscape, name: str, directory: Path) -> AsyncIterator[Finding]:
+async def _odoo(landscape: Landscape, name: str, given: Settings) -> AsyncIterator[Finding]:
     entry = landscape.connections[name]
     call = Call(
         criticality=Criticality.LOW,
@@ -163,9 +164,8 @@ async def _odoo(landscape: Landscape, name: str, directory: Path) -> AsyncIterat
         reference="doctor",
         company=str(next((shop.company for shop in landscape.shops_of(name)), 1)),
     )
-    connection = Connection(
-        url=entry.url, database=entry.database, key=reveal(entry.key, directory), allow_writes=False
-    )
+    key = reveal(entry.key, given.landscape_directory, vault_of(given.vault))
+    connection = Connection(url=entry.url, database=entry.database, key=key, allow_writes=False)
     async with Client(reach(landscape.outbound.allow_networks)) as client:
         odoo = Odoo(connection, client, places=places_of(landscape, name))
         found = await odoo.probe(call)

@@ -139,7 +139,8 @@ async def run(plan: Plan, nursery: Nursery, embedded: Embedded | None, stop: asy
     telemetry.configure(plan.settings.log_level if plan.quiet else "ERROR", process="demo")
     # The demo has a landscape of its own and speaks plain HTTP on loopback; the live view has the terminal to itself.
     level = plan.settings.log_level if plan.quiet else "ERROR"
-    given = replace(plan.settings, landscape=None, tls_certificate=None, tls_key=None, log_level=level)
+    own = replace(plan.settings, landscape=None, environment="", tls_certificate=None, tls_key=None)
+    given = replace(own, log_level=level)
     given.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     demo, hub = Demo(plan, nursery), Hub(given, nursery, embedded)
     try:

@@ -42,7 +42,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
     """A door and what must run beside it."""
     async with contextlib.AsyncExitStack() as stack:
         db = await stack.enter_async_context(Database(given.database_url, "door"))
-        watched = await Watched.open(given.landscape_directory, db, "door")
+        watched = await Watched.open(given, db, "door")
         client = await stack.enter_async_context(Client(reach(watched.active.current.outbound.allow_networks)))
         auditor = await stack.enter_async_context(audited(db))
         watched.on_change(lambda: client.reaches(reach(watched.active.current.outbound.allow_networks)))

@@ -93,7 +93,7 @@ class Hub:
 
     async def start(self) -> Running:
         """Open, if that was not done yet, and tell where the hub will answer. Misconfigured as `open`."""
-        read(self._given.landscape_directory)
+        read(self._given.landscape_directory, self._given.environment or None)
         if not self._opened:
             await self.open()
         given, tls = self._given, tls_of(self._given)

@@ -9,54 +9,58 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Final, Self
 
+from tillway.app.vault import vault_of
 from tillway.errors import Misconfigured, OutcomeUnknown, TryAgain
 from tillway.governance import Enforcing, InForce, landscape_of
 from tillway.identity import decider
 from tillway.landscape import Active, Landscape, PublicKeyRef, SecretRef, fingerprint, public_keys, reveal, texts
 from tillway.postgres import Database
+from tillway.settings import Settings
 
 log = logging.getLogger(__name__)
 
 # A changed file is in force within this time on every process.
 LOOK_SECONDS: Final = 0.5
 
+Preparing = Callable[[Landscape], None]
 
-def compiled(given: Mapping[str, str]) -> Landscape:
-    """The landscape of texts with all that would hold up the loop worked out: thousands of shops take 100 ms."""
-    landscape = landscape_of(given)
-    # Its hash is worked out on the first look, and kept.
-    log.debug("landscape %s was read", landscape.hash[:12])
-    decider(landscape)
-    return landscape
+
+def nothing(_landscape: Landscape) -> None:
+    """Works nothing out."""
 
 
 class Watched:
     """An `Active` landscape, where it comes from, and the directory beside; `generation` counts every change."""
 
-    def __init__(self, directory: Path, db: Database, kind: str) -> None:
-        self.directory = directory
+    def __init__(self, given: Settings, db: Database, kind: str, preparing: Preparing) -> None:
+        self.directory = directory = given.landscape_directory
+        self._environment = given.environment or None
+        self._vault = vault_of(given.vault)
+        self._prepare = preparing
         self.generation = 0
         self.active: Active
         self.texts: Mapping[str, str] = {}
         self._mark = ""
         self._sight: tuple[str | None, str | None] | None = None
         self._listeners: list[Callable[[], None]] = []
-        self._enforcing = Enforcing(db, kind=kind, directory=directory, compile=compiled, take=self._take)
+        self._enforcing = Enforcing(db, kind=kind, directory=directory, compile=self._compiled, take=self._take)
 
     @classmethod
-    async def open(cls, directory: Path, db: Database, kind: str) -> Self:
-        """What is in force now. `kind` of process. Misconfigured, InvalidLandscape: it cannot be enforced here."""
-        made = cls(directory, db, kind)
+    async def open(cls, given: Settings, db: Database, kind: str, preparing: Preparing = nothing) -> Self:
+        """What is in force now. `kind` of process. Misconfigured, InvalidLandscape: it cannot be enforced here.
+
+        `preparing` works on every landscape in a thread, before it is put in force.
+        """
+        made = cls(given, db, kind, preparing)
         found = await made._enforcing.join()
         if found is not None:
             made.active = Active(found[1])
         else:
             made.texts, landscape = await asyncio.to_thread(made._read)
             made.active = Active(landscape)
-            made._mark = fingerprint(directory, landscape)
+            made._mark = made._fingerprint()
             made._sight = (landscape.hash, None)
         made._enforcing.enforces(made.active.current)
         return made
@@ -68,7 +72,7 @@ class Watched:
 
     def reveal(self, ref: SecretRef) -> str:
         """The secret behind a reference in this landscape."""
-        return reveal(ref, self.directory)
+        return reveal(ref, self.directory, self._vault)
 
     def public_keys(self, ref: PublicKeyRef) -> Any:
         """The JWK or JWK set behind a reference in this landscape."""
@@ -94,7 +98,7 @@ class Watched:
 
     def _fingerprint(self) -> str:
         try:
-            return fingerprint(self.directory, self.active.current)
+            return fingerprint(self.directory, self.active.current, self._environment)
         except Misconfigured as error:
             return f"unreadable: {error.detail}"
 
@@ -127,8 +131,28 @@ class Watched:
             self._sight = None
 
     def _read(self) -> tuple[Mapping[str, str], Landscape]:
-        found = texts(self.directory)
-        return found, compiled(found)
+        found = texts(self.directory, self._environment)
+        return found, self._compiled(found)
+
+    def _compiled(self, given: Mapping[str, str]) -> Landscape:
+        """The landscape of texts with all that would hold up the loop worked out: thousands of shops take 100 ms."""
+        landscape = landscape_of(given)
+        # Its hash is worked out on the first look, and kept.
+        log.debug("landscape %s was read", landscape.hash[:12])
+        decider(landscape)
+        self._prepare(landscape)
+        for path, ref in landscape.secret_refs():
+            if ref.vault is not None:
+                self._look_up(path, ref)
+        return landscape
+
+    def _look_up(self, path: str, ref: SecretRef) -> None:
+        """Ask the vault now: whoever needs the secret later does not wait."""
+        try:
+            self.reveal(ref)
+        except Misconfigured as error:
+            # Whoever needs it is told so again; all others go on.
+            log.error("%s: %s", path, error.detail)  # noqa: TRY400 - an operator's error
 
     def _take(self, landscape: Landscape, _release: InForce) -> None:
         self._swap(landscape)

@@ -77,7 +77,7 @@ async def opened(given: Settings) -> AsyncIterator[Works]:
     """A works process's parts, open for use."""
     async with contextlib.AsyncExitStack() as stack:
         db = await stack.enter_async_context(Database(given.database_url, "works"))
-        watched = await Watched.open(given.landscape_directory, db, "works")
+        watched = await Watched.open(given, db, "works")
         networks = watched.active.current.outbound.allow_networks
         client = await stack.enter_async_context(Client(reach(networks), breakers=Breakers()))
         watched.on_change(lambda: client.reaches(reach(watched.active.current.outbound.allow_networks)))

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from tillway import journal, settings
 from tillway.app.hub import running
+from tillway.app.vault import vault_of
 from tillway.cli.asking import Hub, connector, state_directory
 from tillway.errors import Forbidden, Misconfigured, NotFound
 from tillway.landscape import read, reveal
@@ -91,8 +92,9 @@ def token(state: Path | None, consumer: str, scopes: list[str], *, as_json: bool
 
 
 async def _token(state: Path, consumer: str, scopes: list[str]) -> dict[str, Any]:
-    directory = replace(settings.read(os.environ), state=state).landscape_directory
-    entry = read(directory).consumers.get(consumer)
+    given = replace(settings.read(os.environ), state=state)
+    directory = given.landscape_directory
+    entry = read(directory, given.environment or None).consumers.get(consumer)
     if entry is None:
         raise NotFound(f"no consumer is called {consumer}", remedy="look under `consumers` in the landscape")
     if entry.secret is None:
@@ -100,7 +102,7 @@ async def _token(state: Path, consumer: str, scopes: list[str]) -> dict[str, Any
             f"{consumer} has no secret here: it proves who it is by a key or certificate of its own",
             remedy="get the token where that key is",
         )
-    secret = reveal(entry.secret, directory)
+    secret = reveal(entry.secret, directory, vault_of(given.vault))
     form = {"grant_type": "client_credentials", "client_id": consumer, "client_secret": secret}
     if scopes:
         form["scope"] = " ".join(scopes)

@@ -86,6 +86,15 @@ class OperationChecks:
             return (Violation(pointer="", detail=f"status {status} is not promised", rule="status"),)
         if pointer is None:
             return () if body is None else (Violation(pointer="", detail="no body is promised", rule="content"),)
+        return self._response(pointer)(body)
+
+    def compile_responses(self) -> None:
+        """Compile the checks of all answers now. ValueError for a schema that is none."""
+        for pointer in self.operation.responses.values():
+            if pointer is not None:
+                self._response(pointer)
+
+    def _response(self, pointer: str) -> Check:
         if pointer not in self._responses:
             self._responses[pointer] = checker(self._document.content, pointer)
-        return self._responses[pointer](body)
+        return self._responses[pointer]

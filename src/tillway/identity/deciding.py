@@ -6,12 +6,9 @@ looks at; all of that is in the memory's key, so a remembered decision is the de
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Final, NamedTuple
 
-from tillway import contracts
 from tillway.contracts import Operation
 from tillway.errors import Forbidden
 from tillway.identity.challenge import MissingScope
@@ -68,6 +65,7 @@ class Decider:
     def __init__(self, landscape: Landscape) -> None:
         self.landscape = landscape
         self.judge = Judge(landscape)
+        self.operations = {operation.id: operation for _, operation in landscape.documents.operations()}
         zone = landscape.organisation.timezone
         self._circumstances = Circumstancing(landscape.policy_set.circumstances, zone, landscape.networks)
         self._boxes = _boxes(landscape, zone)
@@ -163,7 +161,8 @@ def decider(landscape: Landscape) -> Decider:
 
 def grant(principal: Principal, landscape: Landscape, operation: str, *, now: datetime, peer: str = "") -> Grant:
     """What the principal may touch when asking for this operation (its id). MissingScope or Forbidden: nothing."""
-    return decider(landscape).decide(principal, _operations()[operation], now, peer)
+    decides = decider(landscape)
+    return decides.decide(principal, decides.operations[operation], now, peer)
 
 
 def told(verdict: Verdict) -> str:
@@ -176,11 +175,6 @@ def told(verdict: Verdict) -> str:
 
 
 _ALWAYS: Final = TimeBox(None, None)
-
-
-@cache
-def _operations() -> Mapping[str, Operation]:
-    return {operation.id: operation for _, operation in contracts.load().operations()}
 
 
 def _boxes(landscape: Landscape, zone: str) -> dict[str, TimeBox]:

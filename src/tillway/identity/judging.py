@@ -10,7 +10,6 @@ from typing import Any, Final, NamedTuple
 
 import cedarpy
 
-from tillway import contracts
 from tillway.contracts import Operation
 from tillway.identity.circumstances import Circumstances
 from tillway.identity.facts import Facts
@@ -181,7 +180,7 @@ class Judge:
 
 def _fixed(landscape: Landscape) -> Iterator[dict[str, Any]]:
     """What is there whoever asks. An interface that is not declared counts as most sensitive."""
-    for name in {*landscape.apis, *(api for api, _ in contracts.load().apis)}:
+    for name in {*landscape.apis, *(api for api, _ in landscape.documents.apis)}:
         api = landscape.apis.get(name)
         told = ("system", "normal", DATA_CLASSES[-1], "")
         values = told if api is None else (api.layer, api.criticality, api.data_class, api.owner)
@@ -189,9 +188,10 @@ def _fixed(landscape: Landscape) -> Iterator[dict[str, Any]]:
     for rank, name in enumerate(DATA_CLASSES):
         yield _entity("DataClass", name, {"rank": rank})
     # Cedar knows no groups of actions but those it is told, and nothing of what it is not told.
-    for name in (TOUCH, READ, RECEIVE, *sorted({operation.scope for _, operation in contracts.load().operations()})):
+    operations = [operation for _, operation in landscape.documents.operations()]
+    for name in (TOUCH, READ, RECEIVE, *sorted({operation.scope for operation in operations})):
         yield _entity("Action", name, {})
-    for _, operation in contracts.load().operations():
+    for operation in operations:
         yield _entity("Action", operation.id, {}, ({"type": "Action", "id": operation.scope},))
     for event in landscape.events.values():
         yield _entity("EventType", event.id, {"owner": event.owner, "data_class": event.data_class})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tillway.contracts import load
 from tillway.identity.circumstances import Circumstances
 from tillway.identity.deciding import decider, told
 from tillway.identity.facts import Facts, facts_of_consumer
@@ -66,7 +65,7 @@ def _verdict(landscape: Landscape, case: Case) -> Verdict:
     facts = _facts(landscape, case.principal)
     if case.resource is not None:
         return judge.one(facts, case.action, _KINDS[case.action], case.resource, at)
-    operation = next(each for _, each in load().operations() if each.id == case.action)
+    operation = next(each for _, each in landscape.documents.operations() if each.id == case.action)
     return judge.operation(facts, operation, at)
 
 

@@ -8,51 +8,83 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from tillway.contracts import Documents
 from tillway.landscape import schema
 from tillway.landscape.checks import check
 from tillway.landscape.declared import Declared
-from tillway.landscape.document import Document, parse
+from tillway.landscape.document import Document
+from tillway.landscape.environments import living_in
+from tillway.landscape.inline import written_inline
 from tillway.landscape.landscape import INHERITED, Landscape
+from tillway.landscape.layers import Given, layered, sorted_out
+from tillway.landscape.own_documents import promised
 from tillway.landscape.policies import CEDAR, FOLDER, PolicySet, compiled
 from tillway.landscape.policy_checks import check_policies
 from tillway.landscape.problem import InvalidLandscape, Marks, Path, meant
 
+# Sections that are one entry themselves.
+_OF_FIELDS = {"organisation", "defaults", "governance", "outbound", "sign_in", "transport"}
 # Stands in while an invalid landscape's sound entries are checked against each other; never leaves this file.
 _STAND_IN = {"name": "?", "currency": "XXX", "timezone": "UTC"}
 
 
 def build(files: Mapping[str, str]) -> Landscape:
-    """The landscape that these texts declare: YAML, and Cedar policies by the ending `.cedar` of their file's name.
+    """The landscape that these texts declare, by file name.
 
-    Raises InvalidLandscape with every finding.
+    YAML lies over what ships with Tillway, and over that the YAML of `environments/<name>/`, of one environment at
+    most; Cedar policies, documents and expressions of mappings are told by their folders. Raises InvalidLandscape with
+    every finding.
     """
     return build_marked(files)[0]
 
 
 def build_marked(files: Mapping[str, str]) -> tuple[Landscape, Marks]:
     """The landscape that these texts declare, and where in them everything stands. Raises InvalidLandscape."""
-    document = parse({file: text for file, text in files.items() if not file.endswith(CEDAR)})
+    given = sorted_out(files)
+    document = layered(given)
     if document.unreadable:
         raise InvalidLandscape(document.problems)
-    policies = _policies(document, {file: text for file, text in files.items() if file.endswith(CEDAR)})
+    _texts(document, given)
+    own = _own_documents(document, given.contracts)
+    policies = _policies(document, given.policies, own)
     landscape = _validated(document)
     if landscape is not None:
         for problem in check(landscape, _declared(document.data)):
-            document.finding(problem.path, problem.text, problem.remedy)
+            document.finding(problem.path, problem.text, problem.remedy, problem.mark)
         for problem in check_policies(landscape, policies):
             document.finding(problem.path, problem.text, problem.remedy, problem.mark)
+    document.problems += written_inline(files, document)
     if document.problems or landscape is None:
         raise InvalidLandscape(document.problems)
-    return landscape, Marks(document.marks)
+    return living_in(landscape, given.environment), Marks(document.marks)
 
 
-def _policies(document: Document, texts: Mapping[str, str]) -> PolicySet | None:
-    """The policies compiled, and their texts put into the document; what is wrong with them is noted there."""
-    if "policies" in document.data:
-        remedy = f"write them as files {FOLDER}/<name>{CEDAR} beside this one"
-        document.finding(("policies",), "policies do not stand in YAML", remedy)
-    document.data["policies"] = dict(texts)
-    found = compiled(texts)
+def _texts(document: Document, given: Given) -> None:
+    """Put what stands in files of its own into the document; none of it stands in YAML."""
+    for name, where, texts in (
+        ("policies", f"{FOLDER}/<name>{CEDAR}", given.policies),
+        ("contracts", "contracts/<api>.v<number>.yaml", given.contracts),
+        ("expressions", "mappings/<name>.jsonata", given.expressions),
+    ):
+        if name in document.data:
+            document.finding((name,), f"{name} do not stand in YAML", f"write them as files {where} beside this one")
+        document.data[name] = dict(texts)
+
+
+def _own_documents(document: Document, texts: Mapping[str, str]) -> Documents:
+    """The retailer's own documents, as far as they are sound; what is wrong with the others is noted."""
+    found = promised(texts)
+    document.problems += found.problems
+    broken = {problem.mark.file for problem in found.problems if problem.mark is not None}
+    if broken:
+        document.data["contracts"] = {file: text for file, text in texts.items() if file not in broken}
+        found = promised(document.data["contracts"])
+    return found.documents
+
+
+def _policies(document: Document, texts: Mapping[str, str], own: Documents) -> PolicySet | None:
+    """The policies compiled; what is wrong with them is noted in the document."""
+    found = compiled(texts, tuple((operation.id, operation.scope) for _, operation in own.operations()))
     document.problems += found.problems
     return found.policies
 
@@ -77,7 +109,7 @@ def _declared(data: Mapping[str, Any]) -> Declared:
 def _sound(data: Mapping[str, Any], broken: list[Path]) -> dict[str, Any]:
     """The content without the entries that broken paths lead into."""
     heads = {path[:2] for path in broken}
-    sections_of_fields = {"organisation", "outbound", "sign_in"} & {path[0] for path in heads if path}
+    sections_of_fields = _OF_FIELDS & {path[0] for path in heads if path}
     whole = {path[0] for path in heads if len(path) == 1} | sections_of_fields
     kept = {
         name: {key: entry for key, entry in section.items() if (name, key) not in heads}

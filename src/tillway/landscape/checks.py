@@ -13,6 +13,7 @@ from tillway.landscape.model import RESERVED_CONSUMER, Consumer, CustomerEntry, 
 from tillway.landscape.people import people
 from tillway.landscape.problem import Path, Problem
 from tillway.landscape.quotas import ALL_APIS
+from tillway.landscape.references import references
 
 # Interfaces that hand out events: who may call them must say which events.
 EVENT_APIS = ("events", "subscriptions")
@@ -24,6 +25,7 @@ def check(landscape: Landscape, declared: Declared) -> tuple[Problem, ...]:
         *_price_lists_and_customers(landscape, declared),
         *(problem for shop in landscape.shops.values() for problem in _shop(shop, landscape, declared)),
         *_tills(landscape),
+        *references(landscape, declared),
         *unknown_fields(landscape),
         *lives(landscape, declared),
         *(problem for one in landscape.consumers.values() for problem in _consumer(one, landscape, declared)),

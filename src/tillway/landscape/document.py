@@ -48,6 +48,33 @@ def parse(files: Mapping[str, str]) -> Document:
     return document
 
 
+def laid_over(lower: Document, upper: Document, *, takes_away: bool = False) -> Document:
+    """One document over another: mappings are merged key by key, everything else is replaced by what lies above.
+
+    Places are those of the upper where both say something. `takes_away`: nothing (`~`) under a key of the lower one
+    takes away what stands there.
+    """
+    return Document(
+        data=_merged(lower.data, upper.data, takes_away=takes_away),
+        marks={**lower.marks, **upper.marks},
+        problems=[*lower.problems, *upper.problems],
+        unreadable=lower.unreadable or upper.unreadable,
+    )
+
+
+def _merged(lower: Mapping[str, Any], upper: Mapping[str, Any], *, takes_away: bool) -> dict[str, Any]:
+    merged = dict(lower)
+    for key, above in upper.items():
+        below = merged.get(key)
+        if isinstance(below, dict) and isinstance(above, dict):
+            merged[key] = _merged(below, above, takes_away=takes_away)
+        elif above is None and takes_away and key in merged:
+            del merged[key]
+        else:
+            merged[key] = above
+    return merged
+
+
 class _File:
     """One file on its way into the document."""
 
@@ -123,7 +150,8 @@ class _File:
             return self._scalar(loader, node, path)
         # An alias hands out the same node again: refused, so nothing can expand without end.
         if id(node) in self.seen or len(path) > DEPTH_MAX:
-            self._find(path, "is an alias or nested too deeply", "write it out where it is used", node)
+            # Told where it is used, not where the node was written.
+            self.document.finding(path, "is an alias or nested too deeply", "write it out where it is used")
             return None
         if node.tag not in _PLAIN:
             self._find(path, f"the tag {node.tag} is not read", "leave it out", node)

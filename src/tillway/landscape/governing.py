@@ -29,6 +29,15 @@ Days = Annotated[StrictInt, Field(ge=0, le=GRACE_DAYS_MAX)]
 RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,63}$")]
 
 
+class Defaults(Model):
+    """Who answers for what no entry says it of."""
+
+    owner: Text | None = None
+    """Owner of interfaces, events, domains and processes that name none; absent: of Tillway's own, the organisation."""
+    deputy: Text | None = None
+    """Deputy of interfaces and processes that name none."""
+
+
 class Team(Entry):
     """People who answer for something, under the name that `owner`, `deputy` and `steward` use."""
 

@@ -10,9 +10,11 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from tillway import contracts
+from tillway.contracts import Documents
 from tillway.errors import Misconfigured, NotFound
 from tillway.landscape.base import Model, SecretRef
-from tillway.landscape.governing import Governance, Region, Team
+from tillway.landscape.governing import Defaults, Governance, Region, Team
 from tillway.landscape.machines import Issuer, PublicKeyRef, Transport
 from tillway.landscape.model import (
     Api,
@@ -27,6 +29,7 @@ from tillway.landscape.model import (
     SubscriptionEntry,
     Till,
 )
+from tillway.landscape.own_documents import promised
 from tillway.landscape.people import Roles, SignIn
 from tillway.landscape.policies import PolicySet, compiled
 from tillway.landscape.problem import InvalidLandscape
@@ -45,6 +48,8 @@ class Landscape(Model):
 
     organisation: Organisation
     """The retailer as a whole."""
+    defaults: Defaults = Defaults()
+    """Who answers for what no entry says it of."""
     teams: Annotated[Mapping[Id, Team], BeforeValidator(named)] = Field(default_factory=dict)
     """Who answers for things, by the name that owners are given with."""
     regions: Annotated[Mapping[Id, Region], BeforeValidator(named)] = Field(default_factory=dict)
@@ -71,8 +76,10 @@ class Landscape(Model):
     """What is promised of interfaces, by id."""
     mappings: Annotated[Mapping[Id, MappingEntry], BeforeValidator(named)] = Field(default_factory=dict)
     """Translations between somebody's words and ours, by id."""
+    expressions: Mapping[str, str] = Field(default_factory=dict)
+    """The texts of mappings by file name; they stand in `mappings/*.jsonata`, never in YAML."""
     contracts: Mapping[str, str] = Field(default_factory=dict)
-    """OpenAPI documents of the retailer's own interfaces, by file name: `contracts/*.yaml`, never in YAML."""
+    """OpenAPI documents and event schemas of the retailer's own, by file name; they stand in `contracts/`."""
     events: Annotated[Mapping[EventType, EventEntry], BeforeValidator(named)] = Field(default_factory=dict)
     """Event types by short name."""
     consumers: Annotated[Mapping[Id, Consumer], BeforeValidator(named)] = Field(default_factory=dict)
@@ -128,9 +135,26 @@ class Landscape(Model):
         return found
 
     @cached_property
+    def own_documents(self) -> Documents:
+        """The retailer's own promises, compiled; Misconfigured if one is not sound."""
+        found = promised(self.contracts)
+        if found.problems:
+            raise InvalidLandscape(found.problems)
+        return found.documents
+
+    @cached_property
+    def documents(self) -> Documents:
+        """All promises: those that ship with Tillway, and the retailer's own."""
+        shipped, own = contracts.load(), self.own_documents
+        if not own.apis and not own.events:
+            return shipped
+        return Documents({**shipped.apis, **own.apis}, {**shipped.events, **own.events})
+
+    @cached_property
     def policy_set(self) -> PolicySet:
         """The base policies and the landscape's own, compiled; Misconfigured if they do not hold together."""
-        found = compiled(self.policies)
+        own = tuple((operation.id, operation.scope) for _, operation in self.own_documents.operations())
+        found = compiled(self.policies, own)
         if found.policies is None:
             raise InvalidLandscape(found.problems)
         return found.policies

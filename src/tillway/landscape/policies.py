@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import cedarpy
@@ -18,6 +18,8 @@ from tillway.landscape.problem import Mark, Problem
 from tillway.landscape.shipped import BASE_FILE, base, vocabulary
 
 Effect = Literal["permit", "forbid"]
+Scopes = tuple[tuple[str, str], ...]
+"""Operations: each operationId with its scope."""
 
 BASE_PREFIX: Final = "tillway."
 """Ids of policies that ship with Tillway begin like this, and no others do."""
@@ -122,25 +124,28 @@ class Compiled:
     problems: tuple[Problem, ...]
 
 
-def compiled(texts: Mapping[str, str]) -> Compiled:
-    """The base policies with these files' (text by file name), and every finding."""
-    return _compiled(tuple(sorted(texts.items())))
+def compiled(texts: Mapping[str, str], own: Scopes = ()) -> Compiled:
+    """The base policies with these files' (text by file name), and every finding.
 
-
-@cache
-def schema() -> cedarpy.Schema:
-    """The words that policies are written in, parsed."""
-    return cedarpy.Schema.from_str(vocabulary())
+    `own` are the operations of the retailer's own documents, which policies can speak of as of Tillway's.
+    """
+    return _compiled(tuple(sorted(texts.items())), tuple(sorted(own)))
 
 
 @lru_cache(maxsize=_SETS_KEPT)
-def _compiled(files: tuple[tuple[str, str], ...]) -> Compiled:
+def schema(own: Scopes = ()) -> cedarpy.Schema:
+    """The words that policies are written in, parsed."""
+    return cedarpy.Schema.from_str(vocabulary(own))
+
+
+@lru_cache(maxsize=_SETS_KEPT)
+def _compiled(files: tuple[tuple[str, str], ...], own: Scopes) -> Compiled:
     problems: list[Problem] = []
     statements = [each for file, text in ((BASE_FILE, base()), *files) for each in _statements(file, text, problems)]
     problems += _wrong_names(statements)
     if problems:
         return Compiled(None, tuple(problems))
-    problems += _wrong_words(statements)
+    problems += _wrong_words(statements, schema(own))
     return Compiled(None if problems else PolicySet(statements), tuple(problems))
 
 
@@ -195,10 +200,10 @@ def _wrong_names(statements: Iterable[_Statement]) -> Iterator[Problem]:
             seen[name] = each.mark
 
 
-def _wrong_words(statements: list[_Statement]) -> Iterator[Problem]:
+def _wrong_words(statements: list[_Statement], words: cedarpy.Schema) -> Iterator[Problem]:
     """What Cedar's validator says: names that do not exist, types that do not fit."""
     text = "\n".join(each.text for each in statements)
-    for error in cedarpy.validate_policies(text, schema()).errors:
+    for error in cedarpy.validate_policies(text, words).errors:
         place = statements[int(error.policy_id.removeprefix("policy"))] if error.policy_id else None
         told = _FOR_POLICY.sub("", error.error)
         remedy = "see docs/authorisation.md for the words of policies"

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StrictBool, StrictInt, ValidationError
 
-from tillway import contracts
 from tillway.landscape.base import Model
 from tillway.landscape.document import Document, parse
 from tillway.landscape.landscape import Landscape
@@ -98,7 +97,7 @@ def _note(document: Document, path: Path, invalid: ValidationError) -> None:
 
 
 def _unknown(case: Case, landscape: Landscape) -> Iterator[Problem]:
-    operations = {operation.id for _, operation in contracts.load().operations()}
+    operations = {operation.id for _, operation in landscape.documents.operations()}
 
     def finding(field: str, text: str, remedy: str) -> Problem:
         return Problem(path=("tests", case.name, field), text=text, remedy=remedy, mark=case.mark)

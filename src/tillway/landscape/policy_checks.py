@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
-from tillway import contracts
 from tillway.landscape.landscape import Landscape
 from tillway.landscape.policies import Named, PolicySet
 from tillway.landscape.problem import Problem, meant
@@ -23,14 +22,14 @@ def check_policies(landscape: Landscape, policies: PolicySet | None) -> tuple[Pr
 
 def _known(landscape: Landscape) -> Mapping[str, Collection[str]]:
     """Ids by type of entity. People and operators are not declared one by one."""
-    kinds = {"Machine": "machine", "Device": "device"}
+    kinds = {"Machine": ("machine", "agent"), "Device": ("device",)}
     consumers = landscape.consumers.values()
     return {
         "Shop": landscape.shops,
-        "Api": {*landscape.apis, *(api for api, _ in contracts.load().apis)},
+        "Api": {*landscape.apis, *(api for api, _ in landscape.documents.apis)},
         "EventType": landscape.events,
         "DataClass": DATA_CLASSES,
-    } | {name: {one.id for one in consumers if one.kind == kind} for name, kind in kinds.items()}
+    } | {name: {one.id for one in consumers if one.kind in told} for name, told in kinds.items()}
 
 
 def _named(each: Named, known: Mapping[str, Collection[str]]) -> Iterator[Problem]:

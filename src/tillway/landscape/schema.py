@@ -26,7 +26,7 @@ def _schema() -> dict[str, Any]:
         del definition["properties"]["id"]
         definition["required"] = [name for name in definition.get("required", ()) if name != "id"]
     # Policies and contracts are files of their own.
-    for files in ("policies", "contracts"):
+    for files in ("policies", "contracts", "expressions"):
         del schema["properties"][files]
     shop = definitions["Shop"]
     shop["required"] = [name for name in shop["required"] if name not in INHERITED]
@@ -36,7 +36,7 @@ def _schema() -> dict[str, Any]:
                 # Pydantic leaves other keys open in the schema although it refuses them.
                 field["additionalProperties"] = False
     definitions["PublicKeyRef"]["oneOf"] = [{"required": ["file"]}, {"required": ["jwk"]}]
-    definitions["SecretRef"]["oneOf"] = [{"required": ["env"]}, {"required": ["file"]}]
+    definitions["SecretRef"]["oneOf"] = [{"required": [way]} for way in ("env", "file", "vault")]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Tillway landscape"}
 
 

@@ -30,7 +30,8 @@ PAGES = pytest.mark.parametrize("page", pages(), ids=name_of)
 
 # Absolute paths that are none of the hub's: of the machine, of a subscriber, pointers into a body, CloudEvents' source.
 FOREIGN = re.compile(
-    r"/(var|opt|tmp|proc|etc|dev)/|/(lines|query|path|header|shop|till|delivery)/|/(hook|total|shop|till|tillway|orders/v2)\Z"
+    r"/(var|opt|tmp|proc|etc|dev|run)/|/(lines|query|path|header|shop|till|delivery)/"
+    r"|/(hook|total|shop|till|tillway|orders/v2)\Z"
 )
 _PATH = re.compile(r"(?:^|(?<=[\s\"'(=`])|(?<=\))|(?<=\$HUB)|(?<=\$ERP)|(?<=\$SUBSCRIBER))(/[A-Za-z.][\w.{}\-/<>]*)")
 _URL = re.compile(r"https?://(?P<host>[^/\s\"'`]+)(?P<path>/[^\s\"'`?\\)]*)")

@@ -121,7 +121,7 @@ def test_an_issuer_on_this_machine_may_speak_http(host: str) -> None:
 
 
 def test_a_key_file_is_read_and_watched(tmp_path: Path) -> None:
-    files = content({"robot": {"keys": [{"file": "../robot.jwk"}]}})
+    files = content({"robot": {"keys": [{"file": "../keys/robot.jwk"}]}})
     directory = tmp_path / "landscape"
     directory.mkdir()
     (directory / "a.yaml").write_text(yaml.safe_dump(json.loads(files["a.yaml"])))
@@ -130,9 +130,10 @@ def test_a_key_file_is_read_and_watched(tmp_path: Path) -> None:
     ((_, ref),) = landscape.key_refs()
     with pytest.raises(Misconfigured, match="public key in file"):
         public_keys(ref, directory)
-    (tmp_path / "robot.jwk").write_text("not json")
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "robot.jwk").write_text("not json")
     with pytest.raises(Misconfigured, match="is not JSON"):
         public_keys(ref, directory)
-    (tmp_path / "robot.jwk").write_text(json.dumps(JWK))
+    (tmp_path / "keys" / "robot.jwk").write_text(json.dumps(JWK))
     assert public_keys(ref, directory) == JWK
     assert fingerprint(directory, landscape) != before
