@@ -20,7 +20,7 @@ from tillway.landscape import Landscape, Policy, read, read_cases
 def check(directory: Path | None, state: Path | None, *, as_json: bool) -> None:
     """`tillway check`: is the landscape sound, and do its policies decide as its tests expect."""
     where = _directory(directory, state)
-    landscape = read(where)
+    landscape = read(where, settings.read(os.environ).environment or None)
     rehearsal = rehearse(landscape, read_cases(where, landscape))
     console = Console()
     if as_json:

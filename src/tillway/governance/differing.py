@@ -89,7 +89,7 @@ def _rank(each: Difference) -> tuple[int, int, str]:
 
 
 def _section(section: str, before: Any, after: Any, old: Landscape, new: Landscape) -> Iterator[Difference]:
-    if section in {"organisation", "governance", "outbound", "transport", "sign_in"}:
+    if section in {"organisation", "defaults", "governance", "outbound", "transport", "sign_in"}:
         yield _difference(section, before, after, old, new)
         return
     for name in sorted({*(before or {}), *(after or {})}):

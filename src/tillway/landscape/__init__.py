@@ -46,8 +46,8 @@ from tillway.landscape.problem import InvalidLandscape, Mark, Marks, Problem, do
 from tillway.landscape.promising import Domain, Flow, MappingEntry, Mode, ProcessEntry, ServiceLevel, Upstream
 from tillway.landscape.quotas import Quota
 from tillway.landscape.reading import (
-    belongs,
     Vault,
+    belongs,
     environments,
     fingerprint,
     public_keys,

@@ -37,6 +37,7 @@ KINDS: Final[Mapping[str, ChangeKind]] = {
     "domains": "service-level",
     "processes": "service-level",
     "mappings": "contract",
+    "expressions": "contract",
     "contracts": "contract",
 }
 """The kind of what stands in a section; of any other it is governance."""

@@ -70,9 +70,12 @@ def texts(directory: Path, environment: str | None = None) -> dict[str, str]:
 
 
 def belongs(name: str) -> bool:
-    """Whether `sources` reads a file of this name, relative to the directory: for whoever holds the files elsewhere."""
+    """Whether `sources` reads a file of this name, relative to the directory: for whoever holds the files elsewhere.
+
+    Files of environments do not belong: which of them is meant is not said.
+    """
     folder, _, file = name.rpartition("/")
-    ending = {"": ".yaml", FOLDER: CEDAR}.get(folder)
+    ending = {"": ".yaml", **dict(_FOLDERS)}.get(folder)
     return ending is not None and file.endswith(ending) and not file.startswith(".")
 
 
