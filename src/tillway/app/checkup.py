@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from tillway.app.tls import ENDING, tls_of
 from tillway.app.vault import vault_of
 from tillway.connectors.odoo import Connection, Odoo
 from tillway.errors import Misconfigured, TillwayError
+from tillway.identity import overdue, today_of
 from tillway.journal import follower_states, parked_items
 from tillway.landscape import Landscape, loopback, read, reveal
 from tillway.outbound import Client, reach
@@ -62,6 +63,7 @@ async def findings(state: Path) -> AsyncIterator[Finding]:
         yield Finding(what="landscape", well=False, seen=error.detail, remedy=error.remedy)
         return
     yield secrets_finding(landscape, given.base_url)
+    yield reviews_finding(landscape, clock.now())
     yield transport_finding(landscape, given)
     async for finding in _hub(given, landscape):
         yield finding
@@ -135,6 +137,18 @@ def secrets_finding(landscape: Landscape, base_url: str) -> Finding:
         well=not having or loopback(urlsplit(base_url).hostname or ""),
         seen=seen if having else "every machine proves who it is by a key or a certificate",
         remedy=SECRETS_ADVICE if having else "",
+    )
+
+
+def reviews_finding(landscape: Landscape, now: datetime) -> Finding:
+    """Consumers whose rights were to be looked at again."""
+    late = sorted(overdue(landscape, today_of(landscape, now)).values(), key=lambda each: (each.due, each.consumer))
+    told = ", ".join(f"{each.consumer} ({each.standing}, due {each.due})" for each in late)
+    return Finding(
+        what="reviews",
+        well=not late,
+        seen=f"{len(late)} overdue: {told}" if late else "every consumer was reviewed in time",
+        remedy="look at what they use with `tillway consumer list`, set their next `review`" if late else "",
     )
 
 

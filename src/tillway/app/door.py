@@ -48,7 +48,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
         watched.on_change(lambda: client.reaches(reach(watched.active.current.outbound.allow_networks)))
         sealed, tail = await unsealed(given, db), Tail(db)
         await tail.start()
-        leaving, overlay = Leaving(), Overlay(db, tail)
+        leaving, overlay = Leaving(), Overlay(db, tail, watched.node)
         await overlay.load()
         keys, credentials = await SigningKeys.open(db, realm_of(given), now=clock.now()), Credentials(watched)
         quotas, issuers = Quotas(db), Issuers(client)

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Self
+from uuid import UUID
 
 from tillway.app.vault import vault_of
 from tillway.errors import Misconfigured, OutcomeUnknown, TryAgain
@@ -64,6 +65,11 @@ class Watched:
             made._sight = (landscape.hash, None)
         made._enforcing.enforces(made.active.current)
         return made
+
+    @property
+    def node(self) -> UUID:
+        """The name of this process among those that enforce."""
+        return self._enforcing.id
 
     @property
     def release(self) -> int | None:

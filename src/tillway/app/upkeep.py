@@ -9,7 +9,7 @@ from typing import Final
 from tillway import audit, clock
 from tillway.errors import TryAgain
 from tillway.gateway import forget
-from tillway.identity import forget_restrictions, people
+from tillway.identity import forget_enforced, forget_restrictions, people
 from tillway.journal import bury, ensure_partitions
 from tillway.postgres import Database
 
@@ -34,6 +34,7 @@ class Upkeep:
                 await audit.keep(self._db, clock.now())
                 await bury(self._db)
                 await forget_restrictions(self._db, clock.now())
+                await forget_enforced(self._db, clock.now())
                 await people.forget_sessions(self._db, clock.now())
             except TryAgain as error:
                 log.warning("upkeep: %s", error.detail)

@@ -83,7 +83,7 @@ async def opened(given: Settings) -> AsyncIterator[Works]:
         watched.on_change(lambda: client.reaches(reach(watched.active.current.outbound.allow_networks)))
         sealed, tail = await unsealed(given, db), Tail(db)
         await tail.start()
-        keys, overlay = await SigningKeys.open(db, realm_of(given), now=clock.now()), Overlay(db, tail)
+        keys, overlay = await SigningKeys.open(db, realm_of(given), now=clock.now()), Overlay(db, tail, watched.node)
         await overlay.load()
         yield Works(given, db=db, tail=tail, client=client, watched=watched, keys=keys, sealed=sealed, overlay=overlay)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tillway.audit.anchor import Sign, Signed, Unsign
 from tillway.audit.buffer import Buffer
-from tillway.audit.callers import ITSELF, Caller, Callers, Line, callers, first_seen, last_calls
+from tillway.audit.callers import ITSELF, Caller, Callers, Line, callers, first_seen, last_calls, used_operations
 from tillway.audit.census import (
     Census,
     Direction,
@@ -69,5 +69,6 @@ __all__ = [
     "unknown_fields",
     "usage",
     "usage_of_all",
+    "used_operations",
     "verify",
 ]

@@ -227,5 +227,9 @@ ORDER BY s.consumer, s.device
 -- name: last_calls
 SELECT consumer, max(last_seen) AS last_seen FROM audit.callers GROUP BY consumer
 
+-- name: used_operations
+SELECT consumer, array_agg(DISTINCT operation) AS operations FROM audit.usage
+WHERE day >= $1 AND calls > refused GROUP BY consumer
+
 -- name: forget_calls
 DELETE FROM audit.calls WHERE day < $1

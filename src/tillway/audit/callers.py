@@ -122,6 +122,11 @@ async def last_calls(db: Any) -> Mapping[str, datetime]:
     return {row["consumer"]: row["last_seen"] for row in await db.fetch(SQL["last_calls"])}
 
 
+async def used_operations(db: Any, since: date) -> Mapping[str, tuple[str, ...]]:
+    """The operations that each consumer called and was answered since a day."""
+    return {row["consumer"]: tuple(row["operations"]) for row in await db.fetch(SQL["used_operations"], since)}
+
+
 def _rows(due: Mapping[Line, int], at: datetime) -> tuple[Any, ...]:
     lines = sorted(due, key=msgspec.structs.astuple)
     return (

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tillway.cli import access, auditing, parked, process, sale, subscription
+from tillway.cli import access, auditing, parked, process, registry, sale, subscription
 from tillway.cli.options import DryRun, Json, Reason, State
 from tillway.errors import Misconfigured, TillwayError
 
@@ -24,7 +24,7 @@ app.add_typer(parked.app, name="parked")
 app.add_typer(process.app, name="process")
 app.add_typer(sale.app, name="sale")
 app.add_typer(subscription.app, name="subscription")
-app.add_typer(access.consumers, name="consumer")
+app.add_typer(registry.app, name="consumer")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(access.devices, name="device")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tillway.cli.asking import Hub
 
-consumers = typer.Typer(no_args_is_help=True, help="Consumers of the landscape: take their rights away and give back.")
+consumers = typer.Typer(no_args_is_help=True, help="Everybody who calls: let in, looked at, suspended, off-boarded.")
 devices = typer.Typer(no_args_is_help=True, help="Tills with keys of their own: let in, reported lost, found again.")
 
 Consumer = Annotated[str, typer.Argument(help="Id of the consumer in the landscape.")]

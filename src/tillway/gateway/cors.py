@@ -29,7 +29,7 @@ _EXPOSED: Final = (
     b"access-control-expose-headers",
     (
         b"Age, Deprecation, DPoP-Nonce, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, "
-        b"Retry-After, Sunset, WWW-Authenticate, X-Correlation-Id, X-Ignored-Fields"
+        b"Retry-After, Sunset, WWW-Authenticate, X-Correlation-Id, X-Ignored-Fields, X-Review-Overdue"
     ),
 )
 

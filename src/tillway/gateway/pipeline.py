@@ -18,7 +18,7 @@ import msgspec
 from tillway import clock
 from tillway.contracts import Operation
 from tillway.errors import Gone, OutcomeUnknown, Rejected, TillwayError, Unauthenticated, Unavailable
-from tillway.gateway import idempotency, lives, schema, strange
+from tillway.gateway import idempotency, lives, reviewing, schema, strange
 from tillway.gateway.admission import Admission
 from tillway.gateway.answering import Headers, Outgoing, check, outgoing
 from tillway.gateway.ask import Ask
@@ -67,6 +67,7 @@ class Seen(msgspec.Struct):
     trail: Trail
     consumer: str | None = None
     fields: Headers = msgspec.field(default_factory=list)
+    slowed: bool = False
 
 
 class Stages(msgspec.Struct, frozen=True):
@@ -109,7 +110,7 @@ class Pipeline:
             admitted = await self._admitted(operation, request, landscape, now, seen)
         rank = self._admission.check(operation, text(headers, _DEADLINE))
         if self._quotas is not None:
-            seen.fields += await self._quotas.spend(admitted.grant.consumer, operation, landscape)
+            seen.fields += await self._quotas.spend(admitted.grant.consumer, operation, landscape, slowed=seen.slowed)
         path, query, wrong = schema.parameters(route.checks, found, request.query, headers)
         body: Any = None
         if operation.body is not None:
@@ -175,6 +176,10 @@ class Pipeline:
                 raise
         seen.trail.calls = True
         asker = in_good_standing(asker, self._restricted(), operation, now)
+        review = reviewing.of(asker.principal, landscape, now)
+        if review is not None:
+            seen.fields.append(reviewing.told(review))
+            seen.slowed = reviewing.judge(review, operation)
         admitted = await self._authoriser.admitted(asker, operation, landscape, now, request.peer)
         stepped_up(asker.principal, operation, now, request.context.correlation)
         seen.trail.grant = admitted.grant

@@ -18,7 +18,7 @@ from tillway.gateway import leasing
 from tillway.gateway.answering import Headers
 from tillway.gateway.ledger import SECOND, Block
 from tillway.gateway.lot import Lot
-from tillway.gateway.rates import Rate, rate_of, remaining
+from tillway.gateway.rates import SLOWED, Rate, rate_of, remaining
 from tillway.landscape import Landscape
 from tillway.postgres import Database
 
@@ -72,19 +72,24 @@ class Quotas:
         """Tell of every request over its quota: the API, and `refused`, or `fact` for one that was let through."""
         self._told = told
 
-    async def spend(self, consumer: str, operation: Operation, landscape: Landscape) -> Headers:
+    async def spend(
+        self, consumer: str, operation: Operation, landscape: Landscape, *, slowed: bool = False
+    ) -> Headers:
         """One request's permit; the header fields that tell the consumer about its quota, if it has a declared one.
+
+        `slowed`: it is spent of a tenth of the quota, kept apart from that of what is critical.
 
         QuotaExceeded. Unavailable: it cannot be counted, and the operation is not one that could do without Postgres.
         """
         if landscape is not self._landscape:
             self._adopt(landscape)
-        kept = self._kept.get((consumer, operation.api))
+        api = operation.api + SLOWED if slowed else operation.api
+        kept = self._kept.get((consumer, api))
         if kept is None:
             if consumer not in landscape.consumers:
                 return []  # operators, and senders of facts that are no longer known
-            kept = self._kept[consumer, operation.api] = _Kept(rate_of(landscape, consumer, operation.api))
-        if not kept.lot.take(clock.monotonic()) and not await self._admitted(consumer, operation, kept, landscape):
+            kept = self._kept[consumer, api] = _Kept(rate_of(landscape, consumer, api))
+        if not kept.lot.take(clock.monotonic()) and not await self._admitted(consumer, api, operation, kept, landscape):
             return []
         return [] if kept.announced is None else self._fields(kept)
 
@@ -115,7 +120,7 @@ class Quotas:
                 kept.lot.policy = rate.policy
                 kept.lot.until = kept.lot.silent_until = 0.0
 
-    async def _admitted(self, consumer: str, operation: Operation, kept: _Kept, landscape: Landscape) -> bool:
+    async def _admitted(self, consumer: str, api: str, operation: Operation, kept: _Kept, landscape: Landscape) -> bool:
         """Whether a permit was spent; False: it goes on without one. Raises what refuses it."""
         lot = kept.lot
         lot.asking += 1
@@ -124,7 +129,7 @@ class Quotas:
                 kept.seen_at = now
                 if lot.refused(now):
                     return self._over(operation, kept, now)
-                await self._filled(consumer, operation.api, kept, landscape)
+                await self._filled(consumer, api, kept, landscape)
         except Unavailable:
             if operation.fact or may_be_stale(operation, landscape):
                 return False

@@ -18,6 +18,11 @@ from tillway.landscape.quotas import ALL_APIS
 DEFAULT: Final = Policy(rate=1_000_000, burst=5_000, per_day=0)
 """Where the landscape says nothing: 1,000 requests a second. No shop system comes near; a loop gone wild does."""
 
+SLOWED: Final = "~slowed"
+"""Behind the name of an API: the tenth of a quota that a consumer with an overdue review has. No API is called so."""
+
+_TENTH: Final = 10
+
 # The names of the two policies, as they stand in the fields.
 SECOND_POLICY: Final = "second"
 DAY_POLICY: Final = "day"
@@ -32,13 +37,23 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 def rate_of(landscape: Landscape, consumer: str, api: str) -> Rate:
-    """The quota of a consumer with an API: the one declared for it, the one for `*`, the generous default."""
+    """The quota of a consumer with an API: the one declared for it, the one for `*`, the generous default.
+
+    Of an API with SLOWED behind its name a tenth of that, and told also when it is the default's.
+    """
+    named = api.removesuffix(SLOWED)
     entry = landscape.consumers.get(consumer)
-    declared = None if entry is None else entry.quotas.get(api) or entry.quotas.get(ALL_APIS)
-    if declared is None:
-        return Rate(DEFAULT)
-    policy = _policy(declared)
-    return Rate(policy, announced(policy))
+    declared = None if entry is None else entry.quotas.get(named) or entry.quotas.get(ALL_APIS)
+    policy = DEFAULT if declared is None else _policy(declared)
+    if named != api:
+        policy = _slowed(policy)
+        return Rate(policy, announced(policy))
+    return Rate(policy, None if declared is None else announced(policy))
+
+
+def _slowed(policy: Policy) -> Policy:
+    """A tenth, at least one of everything that is limited: nobody is stopped by it."""
+    return Policy(*(max(1, each // _TENTH) if each else 0 for each in (policy.rate, policy.burst, policy.per_day)))
 
 
 def _policy(quota: Quota) -> Policy:

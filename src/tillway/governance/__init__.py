@@ -11,23 +11,27 @@ from tillway.governance.enforcing import Enforcing
 from tillway.governance.erasing import PERSONAL
 from tillway.governance.evidence import Compared, evidence
 from tillway.governance.observing import numbered, observed, retirements
+from tillway.governance.registry import UNUSED_DAYS, Entry, Seen, entry, registry
 from tillway.governance.retiring import OBSERVED, StillUsed, ended, still_used, successor_of
 
 __all__ = [
     "OBSERVED",
     "PERSONAL",
+    "UNUSED_DAYS",
     "Accepted",
     "Change",
     "Compared",
     "Decision",
     "Drift",
     "Enforcing",
+    "Entry",
     "Evidence",
     "InForce",
     "Manifest",
     "Read",
     "Release",
     "Review",
+    "Seen",
     "Situation",
     "Standing",
     "StillUsed",
@@ -36,6 +40,7 @@ __all__ = [
     "changes",
     "drift",
     "ended",
+    "entry",
     "evidence",
     "frozen",
     "landscape_of",
@@ -44,6 +49,7 @@ __all__ = [
     "numbered",
     "observed",
     "publishing",
+    "registry",
     "releases",
     "retirements",
     "standing",

@@ -83,9 +83,9 @@ def of_nodes(alive: Iterable[Node], found: InForce | None, now: datetime) -> Ite
 
 
 def of_overlay(restricted: Iterable[Restriction], now: datetime) -> Iterator[Drift]:
-    """Consumers that the landscape allows and operations suspended."""
+    """Consumers that the landscape allows and operations suspended. Whoever left for good is told by the registry."""
     for each in restricted:
-        if each.kind == "consumer":
+        if each.kind == "consumer" and not each.permanent:
             yield _Since(each.since, now).drift("overlay", each.id, each.reason, "allowed", each.state)
 
 

@@ -23,6 +23,14 @@ from tillway.identity.issuers import Issuers
 from tillway.identity.issuing import OPERATOR_LIFETIME, TOKEN_LIFETIME, issue, operator_token
 from tillway.identity.metadata import JWKS_PATH, METADATA_PATH, TOKEN_PATH, metadata
 from tillway.identity.nonce import current as current_nonce
+from tillway.identity.offboarding import (
+    Offboarding,
+    enforced,
+    forget_enforced,
+    offboard,
+    offboarding,
+    offboardings,
+)
 from tillway.identity.once import forget_used, use
 from tillway.identity.overlay import Overlay
 from tillway.identity.principal import Grant, Principal, PrincipalKind
@@ -31,6 +39,7 @@ from tillway.identity.requesting import FORM_BYTES_MAX, TokenAnswer, TokenReques
 from tillway.identity.restrictions import UNRESTRICTED, AccessChange, Restriction, Restrictions
 from tillway.identity.ring import KeyRing, ring_of
 from tillway.identity.signing import SigningKeys, rotate, tend_keys
+from tillway.identity.standing import STANDINGS, Overdue, Standing, overdue, standing, today_of
 from tillway.identity.token_state import INTROSPECT_PATH, REVOKE_PATH
 
 __all__ = [
@@ -42,6 +51,7 @@ __all__ = [
     "OPERATOR_LIFETIME",
     "PERSONAL",
     "REVOKE_PATH",
+    "STANDINGS",
     "STEP_UP",
     "TOKEN_LIFETIME",
     "TOKEN_PATH",
@@ -62,7 +72,9 @@ __all__ = [
     "MissingScope",
     "NotAuthenticated",
     "NotTrusted",
+    "Offboarding",
     "Outcome",
+    "Overdue",
     "Overlay",
     "Presented",
     "Principal",
@@ -72,6 +84,7 @@ __all__ = [
     "Restrictions",
     "Rules",
     "SigningKeys",
+    "Standing",
     "TimeBox",
     "TokenAnswer",
     "TokenEndpoint",
@@ -84,10 +97,12 @@ __all__ = [
     "data_keys",
     "decider",
     "devices",
+    "enforced",
     "enrolment",
     "explain",
     "facts_of",
     "facts_of_consumer",
+    "forget_enforced",
     "forget_restrictions",
     "forget_used",
     "grant",
@@ -97,7 +112,11 @@ __all__ = [
     "known_keys",
     "lift",
     "metadata",
+    "offboard",
+    "offboarding",
+    "offboardings",
     "operator_token",
+    "overdue",
     "parse_form",
     "people",
     "principal",
@@ -107,7 +126,9 @@ __all__ = [
     "restricted_now",
     "ring_of",
     "rotate",
+    "standing",
     "tend_keys",
     "time_box",
+    "today_of",
     "use",
 ]

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from tillway import journal
-from tillway.errors import NotFound
+from tillway.errors import Conflict, NotFound
 from tillway.identity.restrictions import BEGINS, EVENT, AccessChange, AccessState, RestrictedKind, Restriction
 from tillway.journal import Event
 from tillway.postgres import Database, Tx, load
@@ -39,8 +39,9 @@ async def restrict(
     """Take the rights of a consumer, token or device away, until a moment or until it is lifted.
 
     Restricting what is restricted replaces reason and end. `subject` is whom the event is about when that is not
-    `restricted` itself: the client of a token.
+    `restricted` itself: the client of a token. Conflict for a consumer that left for good.
     """
+    await _not_for_good(tx, kind, restricted)
     await tx.execute(SQL["restrict"], kind, restricted, act.reason, act.by, act.at, until)
     state = BEGINS[kind]
     tell(tx, AccessChange(kind=kind, id=restricted, state=state, until=until), act, subject=subject)
@@ -48,7 +49,8 @@ async def restrict(
 
 
 async def lift(tx: Tx, kind: RestrictedKind, restricted: str, act: Act) -> None:
-    """End a restriction. NotFound when there is none."""
+    """End a restriction. NotFound when there is none; Conflict for a consumer that left for good."""
+    await _not_for_good(tx, kind, restricted)
     if await tx.fetchval(SQL["lift"], kind, restricted, act.at) is None:
         raise NotFound(f"this {kind} is not {BEGINS[kind]}")
     tell(tx, AccessChange(kind=kind, id=restricted, state="resumed"), act)
@@ -81,6 +83,7 @@ async def restricted_now(db: Any, now: datetime) -> tuple[Restriction, ...]:
             by=row["by_whom"],
             since=row["since"],
             until=row["until"],
+            permanent=row["permanent"],
         )
         for row in rows
     )
@@ -90,6 +93,11 @@ async def forget_restrictions(db: Database, now: datetime) -> None:
     """Drop those that have ended."""
     async with db.transaction() as tx:
         await tx.execute(SQL["forget_restrictions"], now)
+
+
+async def _not_for_good(tx: Tx, kind: RestrictedKind, restricted: str) -> None:
+    if kind == "consumer" and await tx.fetchval(SQL["is_offboarded"], restricted):
+        raise Conflict(f"{restricted} was off-boarded for good", remedy="declare a consumer with another id")
 
 
 def _began(kind: RestrictedKind) -> AccessState:

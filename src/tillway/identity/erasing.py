@@ -13,6 +13,7 @@ PERSONAL: Final = Personal(
     columns={
         ("restrictions", "reason"): Column(),
         ("enrolments", "reason"): Column(),
+        ("offboardings", "reason"): Column(),
         ("sessions", "about"): Column(mend="null", sealed=ABOUT_AT),
         ("signing_keys", "private_jwk"): Column(mend="none", sealed=PRIVATE_AT, row="kid"),
     },

@@ -10,12 +10,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
 from tillway import clock
-from tillway.errors import TryAgain
+from tillway.errors import OutcomeUnknown, TryAgain
 from tillway.identity.access import CHANGED_CHANNEL, SQL
+from tillway.identity.offboarding import enforce
 from tillway.identity.restrictions import EVENT, UNRESTRICTED, AccessChange, Restrictions, restrictions
 from tillway.journal import Recorded, Tail
 from tillway.postgres import Database
@@ -35,8 +37,11 @@ RESTRICTIONS_MAX: Final = 50_000
 class Overlay:
     """What is restricted now, as this process knows it: call it for the value. For one asyncio loop."""
 
-    def __init__(self, db: Database, tail: Tail) -> None:
+    def __init__(self, db: Database, tail: Tail, node: UUID | None = None) -> None:
+        """`node` names the process when it says whom it refuses; None: it keeps silent."""
         self._db = db
+        self._node = node
+        self._said: frozenset[str] = frozenset()
         self._known = UNRESTRICTED
         self._changes = 0
         self._nudged = asyncio.Event()
@@ -71,11 +76,19 @@ class Overlay:
                 self._nudged.clear()
                 try:
                     await self.load()
-                except TryAgain as error:
+                    await self._say()
+                except (TryAgain, OutcomeUnknown) as error:
                     log.warning("restrictions: %s", error.detail)
                 await asyncio.sleep(SPACING_SECONDS)
         finally:
             stop_listening()
+
+    async def _say(self) -> None:
+        """Tell whom this process refuses from now on, so that an off-boarding can be proven."""
+        refused = self._known.consumers()
+        if self._node is not None and refused - self._said:
+            await enforce(self._db, self._node, refused - self._said, clock.now())
+        self._said = refused
 
     def _apply(self, event: Recorded) -> None:
         self._changes += 1

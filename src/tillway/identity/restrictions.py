@@ -39,6 +39,8 @@ class AccessChange(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     state: AccessState
     until: datetime | None = None
+    permanent: bool = False
+    """Whether nobody can lift it: the consumer was off-boarded."""
 
 
 class Restriction(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +53,7 @@ class Restriction(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     since: datetime
     until: datetime | None
+    permanent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,10 @@ class Restrictions:
         """Whether this one is restricted now."""
         until = self.ends.get((kind, restricted))
         return until is not None and now < until
+
+    def consumers(self) -> frozenset[str]:
+        """The consumers among them."""
+        return frozenset(name for kind, name in self.ends if kind == "consumer")
 
     def after(self, change: AccessChange, now: datetime) -> Restrictions:
         """The restrictions after a change; those that have ended are left out. Access that began restricts nobody."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from tillway import ids
 from tillway.errors import Invalid, Violation
-from tillway.identity import UNRESTRICTED, Grant, Restrictions
+from tillway.identity import UNRESTRICTED, Grant, Restrictions, standing, today_of
 from tillway.journal import short_type
 from tillway.landscape import Landscape
 from tillway.outbound import Reach, origin, reach
@@ -90,8 +90,14 @@ def current(
 
 
 def may_be_told(landscape: Landscape, consumer: str, now: datetime, restricted: Restrictions) -> Grant | None:
-    """What a consumer may be told now; None for nothing: it is suspended, out of its time, or may not read events."""
+    """What a consumer may be told now; None for nothing: it is suspended, for an overdue review or by an operator, out
+    of its time, or may not read events.
+    """
     if restricted.holds("consumer", consumer, now):
+        return None
+    entry = landscape.consumers.get(consumer)
+    reviews = landscape.governance.reviews
+    if entry is not None and standing(entry, reviews, today_of(landscape, now)) == "suspend":
         return None
     return recipient_or_none(landscape, consumer, now)
 
