@@ -85,7 +85,7 @@ def test_an_additive_change_ends_with_0(tmp_path):
         ("$ref: '#/nowhere'", "leads nowhere"),
         ("allOf: [{$ref: '#'}]", "contains itself"),
         ("type: thing", "is no type"),
-        ("a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(f"{b}: &{b} [{','.join(['*' + a] * 10)}]\n" for a, b in zip("abcdefg", "bcdefgh", strict=True)), "more than 1000000 values"),
+        ("a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(f"{b}: &{b} [{','.join(['*' + a] * 10)}]\n" for a, b in zip("abcdefg", "bcdefgh", strict=True)), "more than 500000 values"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_ends_with_2_and_a_sentence(tmp_path, text, said):

@@ -36,7 +36,11 @@ def _mapped(known: Reasoning, old: Node, new: Node, direction: Direction) -> Ite
         yield Note("discriminator-value-added", "additive", f"a variant is called {name} now")
     for name in sorted(before.keys() & after.keys()):
         inner, outer = (before[name], after[name]) if direction == "request" else (after[name], before[name])
-        if inner is not None and outer is not None and not known.inside((inner,), (outer,)):
+        if inner is None or outer is None:
+            continue
+        with known.newcomers(direction == "request"):
+            stays = known.inside((inner,), (outer,))
+        if not stays:
             yield Note("discriminator-value-moved", "breaking", f"{name} calls another variant, or one that changed")
 
 

@@ -9,7 +9,7 @@ from tillway.contracts.compatibility.change import Change, Direction, Verdict
 from tillway.contracts.compatibility.nodes import ANYTHING, Node, Term, canonical
 from tillway.contracts.compatibility.operations import Found, child, children
 from tillway.contracts.compatibility.reasoning import Reasoning
-from tillway.contracts.compatibility.telling import Telling
+from tillway.contracts.compatibility.telling import told
 
 _STYLES: Final = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
 # Keywords of parameters and headers that are read here, or are words.
@@ -103,9 +103,7 @@ class Messages:
         self._schemas(old, new, direction, name)
 
     def _schemas(self, old: Node, new: Node, direction: Direction, name: str) -> None:
-        telling = Telling(self.known, self.operation, direction)
-        telling.schemas(schema(old), schema(new), "")
-        for each in telling.changes:
+        for each in told(self.known, self.operation, direction, schema(old), schema(new)):
             inside = f"{name}{each.field or ''}"
             text = each.text.removeprefix(f"{each.field or 'the body'}: ")
             self.changes.append(
@@ -154,9 +152,7 @@ class Messages:
                 self.add("media-type-gone", "breaking", node, f"{name} is not {media_type} any more", direction)
                 continue
             if name == "the body" or name.startswith("the answer"):
-                telling = Telling(self.known, self.operation, direction)
-                telling.schemas(schema(node), schema(other), "")
-                self.changes += telling.changes
+                self.changes += told(self.known, self.operation, direction, schema(node), schema(other))
             else:
                 self._schemas(node, other, direction, name)
             if canonical(node.raw.get("encoding", {})) != canonical(other.raw.get("encoding", {})):
@@ -197,11 +193,11 @@ class Messages:
         self.add("status-added", verdict, node, f"may be answered {status} now", self.answers)
 
     def _answers(self, old: Node, new: Node, status: str) -> None:
-        told = len(self.changes)
+        before = len(self.changes)
         self.contents(old, new, self.answers, f"the answer {status}")
         self._headers(old, new, status)
         self._links(old, new, status)
-        self.changes[told:] = dict.fromkeys(self.changes[told:])
+        self.changes[before:] = dict.fromkeys(self.changes[before:])
 
     def _headers(self, old: Node, new: Node, status: str) -> None:
         before = {name.lower(): (name, node) for name, node in children(old, "headers")}

@@ -16,7 +16,7 @@ from tillway.contracts.operation import escaped, resolve
 DEPTH_MAX: Final = 100
 
 # Values of one document with its aliases written out; 20,000 lines have some 60,000.
-VALUES_MAX: Final = 1_000_000
+VALUES_MAX: Final = 500_000
 
 # Keywords that say something to people only, or give a place a name.
 WORDS: Final = frozenset({
@@ -79,6 +79,7 @@ class Source:
         self._plain: dict[tuple[bool, str], Node] = {}
         self._bases: dict[int, str] = {}
         self._named: dict[str, tuple[Any, str]] = {}
+        self._found: dict[tuple[str, str], tuple[Any, str] | None] = {}
         self._dynamic = 0
         self._walk(content)
 
@@ -107,6 +108,12 @@ class Source:
 
     def find(self, reference: str, base: str = "") -> tuple[Any, str] | None:
         """What a reference leads to, and its pointer. Unreadable when it leads nowhere inside of the document."""
+        key = (reference, base)
+        if key not in self._found:
+            self._found[key] = self._looked_up(reference, base)
+        return self._found[key]
+
+    def _looked_up(self, reference: str, base: str) -> tuple[Any, str] | None:
         address, fragment = urldefrag(urljoin(base, reference) if base else reference)
         root = self._named.get(address, (self.content, "")) if address in {"", base, *self._named} else None
         if root is None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from tillway.contracts.compatibility import emptiness, holding, shape_inside
+from tillway.contracts.compatibility.change import Change
 from tillway.contracts.compatibility.expanding import LEVELS_MAX, NOTHING, Expanding, Shapes
 from tillway.contracts.compatibility.nodes import Likeness, Node, Term
 from tillway.contracts.compatibility.shapes import Objects, Shape
@@ -41,6 +42,7 @@ class Reasoning:
         self._refuting = 0
         self._steps = 0
         self._told = 0
+        self.told: dict[tuple[str, frozenset[Node], frozenset[Node]], list[Change]] = {}
 
     @property
     def exhausted(self) -> bool:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
+from msgspec.structs import replace as replace_members
+
 from tillway.contracts.compatibility import bounds, notes
 from tillway.contracts.compatibility.change import ORDER, Change, Direction, Verdict
 from tillway.contracts.compatibility.discriminating import discriminators
@@ -36,6 +38,17 @@ class Place(NamedTuple):
     def pointer(self) -> str:
         """Where it stands in the new document, or in the old one if nothing is said of it in the new."""
         return next((node.pointer for node in self.new or self.old), "")
+
+
+def told(known: Reasoning, operation: str | None, direction: Direction, old: Term, new: Term) -> list[Change]:
+    """What changed from one schema to another: what many operations share is looked at once."""
+    key = (direction, frozenset(old), frozenset(new))
+    changes = known.told.get(key)
+    if changes is None:
+        telling = Telling(known, None, direction)
+        telling.schemas(old, new, "")
+        changes = known.told[key] = telling.changes
+    return [replace_members(each, operation=operation) for each in changes]
 
 
 class Telling:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ class Planted:
     direction: Any
     expected: str
 
-    @property
+    @cached_property
     def found(self) -> str:
         return compare(self.old, self.new, self.direction).verdict
 
@@ -57,7 +59,32 @@ def lifted(schema: Any) -> Any:
     return {word: each for word, each in schema.items() if word != "$defs"} if isinstance(schema, dict) else schema
 
 
-CORPUS = schemas()
+def openapi() -> list[Planted]:
+    content = yaml.safe_load((HERE / "openapi.yaml").read_text())
+    found = []
+    for name, verdict, *edits in content["changes"]:
+        new = copy.deepcopy(content["base"])
+        for edit in edits:
+            edited(new, *edit)
+        found.append(Planted(name, content["base"], new, "response", verdict))
+    return found
+
+
+def edited(document: Any, pointer: str, *value: Any) -> None:
+    """Set what stands at a pointer, or drop it when no value is given; `-` is the end of a list."""
+    *way, last = [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+    node = document
+    for token in way:
+        node = node[int(token)] if isinstance(node, list) else node[token]
+    if not value:
+        del node[int(last) if isinstance(node, list) else last]
+    elif isinstance(node, list):
+        node[len(node) if last == "-" else int(last) : None if last == "-" else int(last) + 1] = value
+    else:
+        node[last] = value[0]
+
+
+CORPUS = [*schemas(), *openapi()]
 
 
 def test_the_corpus_is_large_enough():
