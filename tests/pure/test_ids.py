@@ -43,3 +43,16 @@ def test_a_forked_child_does_not_go_on_with_its_parents_bytes() -> None:
         os._exit(0)
     os.waitpid(child, 0)
     assert os.read(reading, 32) != ids.random_bytes(32)
+
+
+def test_random_words_are_each_given_out_once_and_never_to_a_child_as_well():
+    given = [ids.random_word() for _ in range(3_000)]
+    assert len(set(given)) == len(given)
+    assert {len(word) for word in given} == {16}
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(writing, ids.random_word().encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reading, 16).decode() != ids.random_word()

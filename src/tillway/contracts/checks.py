@@ -12,11 +12,15 @@ from tillway.contracts.pruning import Prune, pruner
 from tillway.contracts.validators import Check, checker
 from tillway.errors import Violation
 
+# Values that are remembered to keep their schema, of each parameter, and how long they may be: 100 KB at most.
+GOOD_MAX: Final = 1_000
+GOOD_LENGTH_MAX: Final = 64
+
 
 class ParameterCheck:
     """Reads one parameter from its text and checks it. Its pointer is `/query/limit`, `/path/id`, `/header/X-Name`."""
 
-    __slots__ = ("_check", "_read", "header", "name", "pointer", "required", "where")
+    __slots__ = ("_check", "_good", "_read", "header", "name", "pointer", "required", "where")
 
     def __init__(self, parameter: Parameter, content: Mapping[str, Any]) -> None:
         self.name = parameter.name
@@ -26,15 +30,22 @@ class ParameterCheck:
         self.pointer = f"/{parameter.where}/{escaped(parameter.name)}"
         self._read = _READERS.get(parameter.kind)
         self._check = checker(content, parameter.schema)
+        self._good: dict[str, Any] = {}
 
     def value(self, text: str) -> tuple[Any, tuple[Violation, ...]]:
         """The value as its schema's type has it, and what is wrong with it."""
+        if text in self._good:
+            return self._good[text], ()
         value = text if self._read is None else self._read(text)
         found = self._check(value)
         if found:
             found = tuple(
                 Violation(pointer=f"{self.pointer}{each.pointer}", detail=each.detail, rule=each.rule) for each in found
             )
+        elif len(text) <= GOOD_LENGTH_MAX and not isinstance(value, list):
+            if len(self._good) >= GOOD_MAX:
+                self._good.clear()
+            self._good[text] = value
         return value, found
 
     @property

@@ -29,6 +29,7 @@ _FIXED: Final = (
 
 # Browsers that saw this ask by TLS only, for a year (RFC 6797); told where clients know the hub by https.
 _STRICT: Final = (b"strict-transport-security", b"max-age=31536000")
+_FIXED_NAMES: Final = frozenset(name for name, _ in (*_FIXED, _STRICT))
 _CLOSE: Final = (b"connection", b"close")
 _NO_BODY: Final = b""
 
@@ -45,11 +46,15 @@ class Outgoing(msgspec.Struct, frozen=True):
 
 def outgoing(answer: Answer | Kept) -> Outgoing:
     """An answer of a handler, or a kept one, with its body as JSON."""
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    headers = _on_the_line(answer.headers) if answer.headers else []
     if answer.body is None:
         return Outgoing(answer.status, headers, _NO_BODY)
     body = answer.body if isinstance(answer, Kept) else _encode(answer.body)
     return Outgoing(answer.status, [JSON, *headers], body)
+
+
+def _on_the_line(headers: Iterable[tuple[str, str]]) -> Headers:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def check(checks: OperationChecks, out: Outgoing) -> None:
@@ -65,6 +70,15 @@ def fixed(issuer: str) -> tuple[tuple[bytes, bytes], ...]:
     return (*_FIXED, _STRICT) if issuer.startswith("https://") else _FIXED
 
 
+def _unsaid(always: Iterable[tuple[bytes, bytes]], own: Headers) -> Iterable[tuple[bytes, bytes]]:
+    """Those headers of every answer that this one does not say itself."""
+    for name, _ in own:
+        if name in _FIXED_NAMES:
+            said = {name for name, _ in own}
+            return [each for each in always if each[0] not in said]
+    return always
+
+
 async def put(
     send: Send,
     out: Outgoing,
@@ -78,9 +92,7 @@ async def put(
 
     `always` are the headers that every answer carries, unless it says itself what one of them says.
     """
-    own = {name for name, _ in out.headers}
-    headers = [*out.headers, (b"x-correlation-id", correlation.encode())]
-    headers += [each for each in always if each[0] not in own]
+    headers = [*out.headers, (b"x-correlation-id", correlation.encode()), *_unsaid(always, out.headers)]
     if out.body or out.status not in (204, 304):
         headers.append((b"content-length", str(len(out.body)).encode()))
     if close:

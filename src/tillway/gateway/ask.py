@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
@@ -72,4 +72,4 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
             tx.stage(claiming(self.claim, answer.status, answer.headers, answer.body))
 
 
-Handler = Callable[[Ask], Awaitable[Answer]]
+Handler = Callable[[Ask], Coroutine[Any, Any, Answer]]

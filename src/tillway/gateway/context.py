@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 
 from tillway import ids
-from tillway.web import correlation, traced
+from tillway.web import begun, continued, correlation
 
-_RANDOM_BYTES: Final = 24  # what `traced` asks for
+_RANDOM_BYTES: Final = 24  # what `continued` asks for
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -24,10 +24,20 @@ class Context(msgspec.Struct, frozen=True):
 def context(headers: Mapping[bytes, bytes]) -> Context:
     """The ids the caller gave where they may be used, otherwise new ones."""
     return Context(
-        correlation(text(headers, b"x-correlation-id")) or ids.new_text(),
-        correlation(text(headers, b"x-causation-id")),
-        traced(text(headers, b"traceparent"), ids.random_bytes(_RANDOM_BYTES)),
+        _given(headers, b"x-correlation-id") or ids.new_text(),
+        _given(headers, b"x-causation-id"),
+        _place(headers.get(b"traceparent")),
     )
+
+
+def _given(headers: Mapping[bytes, bytes], name: bytes) -> str | None:
+    return correlation(text(headers, name)) if name in headers else None
+
+
+def _place(parent: bytes | None) -> str:
+    if parent is None:
+        return begun(ids.random_word() + ids.random_word(), ids.random_word())
+    return continued(parent.decode("latin-1"), ids.random_bytes(_RANDOM_BYTES)).traceparent
 
 
 def text(headers: Mapping[bytes, bytes], name: bytes) -> str | None:

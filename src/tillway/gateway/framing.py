@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from tillway.errors import Malformed
@@ -18,6 +19,9 @@ _REMEDY: Final = "send the request as HTTP/1.1 or HTTP/2 has it"
 
 # A name or an address, and a port (RFC 3986 section 3.2.2 without user information, which HTTP forbids).
 _AUTHORITY: Final = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?\Z")
+
+# Names that a hub is called by; more are remembered for nobody.
+_HOSTS: Final = 256
 
 # Which of two counts is anybody's guess, so there is one or none.
 _ONCE: Final = frozenset(
@@ -52,12 +56,17 @@ def refuse(method: str, fields: Sequence[tuple[bytes, bytes]], headers: Mapping[
     if coding is not None and coding.strip().lower() != b"chunked":
         raise Unframed("no transfer coding but chunked is understood", remedy=_REMEDY)
     host = headers.get(_HOST)
-    if host is not None and not _AUTHORITY.match(host):
+    if host is not None and not _is_authority(host):
         raise Unframed("there is no Host, or it is none", remedy=_REMEDY)
     if len(fields) != len(headers):
         twice = sorted(_twice(fields))
         if twice:
             raise Unframed(f"{twice[0].decode()} is there more than once", remedy=_REMEDY)
+
+
+@lru_cache(maxsize=_HOSTS)
+def _is_authority(host: bytes) -> bool:
+    return _AUTHORITY.match(host) is not None
 
 
 def _twice(fields: Sequence[tuple[bytes, bytes]]) -> set[bytes]:

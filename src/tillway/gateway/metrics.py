@@ -44,20 +44,17 @@ class Metrics:
             ("operation", "why"),
             registry=registry,
         )
-        # Looking a child up by its labels costs more than counting.
-        self._counters: dict[tuple[str, int], Counter] = {}
-        self._timers: dict[str, Histogram] = {}
+        # Looking children up by their labels costs more than counting.
+        self._children: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def observe(self, operation: str, status: int, seconds: float) -> None:
         """Count one request."""
-        counter = self._counters.get((operation, status))
-        if counter is None:
-            counter = self._counters[operation, status] = self._requests.labels(operation, str(status))
-        counter.inc()
-        timer = self._timers.get(operation)
-        if timer is None:
-            timer = self._timers[operation] = self._seconds.labels(operation)
-        timer.observe(seconds)
+        children = self._children.get((operation, status))
+        if children is None:
+            made = self._requests.labels(operation, str(status)), self._seconds.labels(operation)
+            children = self._children[operation, status] = made
+        children[0].inc()
+        children[1].observe(seconds)
 
     def over_quota(self, api: str, outcome: str) -> None:
         """Count one request over the quota; `outcome` is refused or fact."""

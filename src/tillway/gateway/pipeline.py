@@ -8,7 +8,6 @@ Each stage stands in a file of its own; a refusal of any of them is an error of 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -28,6 +27,7 @@ from tillway.gateway.body import read_json
 from tillway.gateway.consumer_state import Restricted, in_good_standing
 from tillway.gateway.context import Context, text
 from tillway.gateway.deadline import seconds_allowed
+from tillway.gateway.in_time import Late, in_time
 from tillway.gateway.lifecycle import Lifecycle
 from tillway.gateway.lives import Life
 from tillway.gateway.presenting import NONCE, presented
@@ -211,11 +211,8 @@ class Pipeline:
 
     async def _handled(self, route: Route, ask: Ask, allowed: float) -> Outgoing:
         try:
-            async with asyncio.timeout(allowed) as timer:
-                return outgoing(route.minimiser.answer(await route.handler(ask), ask.grant.classes))
-        except TimeoutError as error:
-            if not timer.expired():
-                raise
+            return outgoing(route.minimiser.answer(await in_time(route.handler(ask), allowed), ask.grant.classes))
+        except Late as error:
             raise _too_late(ask.operation, allowed) from error
         except Exception as error:
             kept = await self._kept(route, ask, error)

@@ -29,6 +29,8 @@ def joined(fields: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """
     fields = list(fields)
     headers = dict(fields)
+    if len(headers) == len(fields):
+        return headers  # each name once
     if b"cookie" in headers:
         headers[b"cookie"] = b"; ".join(value for each, value in fields if each == b"cookie")  # RFC 9113 8.2.3
     for name in _ONE_ONLY:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -18,6 +19,9 @@ from tillway.web import MethodNotAllowed
 _PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 _NO_PARAMETERS: Final[Mapping[str, str]] = {}
+
+# Paths whose operation is remembered: those asked for again and again. Under 1 MB, and 64 MB of the longest there are.
+PATHS_REMEMBERED: Final = 1_024
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -38,7 +42,7 @@ def uncounted(_operation: str, _withheld: int, _unknown: int) -> None:
 class Routes:
     """All operations of this release, found by method and path."""
 
-    __slots__ = ("_templates", "_whole")
+    __slots__ = ("_remembered", "_templates", "_whole")
 
     def __init__(self, documents: Documents, bindings: Mapping[str, Handler], counted: Counted = uncounted) -> None:
         """Misconfigured when an operation is not bound or a binding names none. `counted` is told what is cut."""
@@ -52,6 +56,7 @@ class Routes:
             minimiser = Minimiser(operation.id, Cuts(document, operation), counted)
             route = Route(OperationChecks(document, operation), handler, minimiser)
             self._methods(operation.path)[operation.method] = route
+        self._remembered = lru_cache(maxsize=PATHS_REMEMBERED)(self._found)
         if left:
             raise Misconfigured(f"bound, but promised by no document: {', '.join(sorted(left))}")
 
@@ -60,6 +65,9 @@ class Routes:
 
         NotFound for an unknown path, MethodNotAllowed for an unknown method of a known one.
         """
+        return self._remembered(method, path)
+
+    def _found(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
         methods = self._whole.get(path)
         parameters = _NO_PARAMETERS
         if methods is None:

@@ -132,12 +132,12 @@ class Trail(msgspec.Struct, kw_only=True):
             code=self.code,
             policies=() if grant is None else grant.policies,
             correlation=self.correlation,
-            personal=self._personal(None if named else subject, acts=kind_of == "act"),
+            personal=None if named and kind_of != "act" else self._personal(None if named else subject, kind_of),
         )
 
-    def _personal(self, subject: str | None, *, acts: bool) -> str | None:
+    def _personal(self, subject: str | None, kind_of: Class) -> str | None:
         """What may tell of a person: why somebody acted, in their words, and a subject that is no id of ours."""
-        reason = self.body.get("reason") if acts and isinstance(self.body, Mapping) else None
+        reason = self.body.get("reason") if kind_of == "act" and isinstance(self.body, Mapping) else None
         if subject is None and reason is None:
             return None
         told = {

@@ -7,9 +7,10 @@ In two steps, because they fail differently: *what does the token say, and may t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from tillway.identity import certificate, proof
 from tillway.identity.challenge import BEARER, DPOP, NotAuthenticated
@@ -29,11 +30,16 @@ _KINDS: Final[Mapping[str, PrincipalKind]] = {
     PERSON: "person",
     OPERATOR: "operator",
 }
+_SCHEMES: Final[Mapping[str, str]] = {"bearer": BEARER, "dpop": DPOP}
+
+# Principals remembered under one landscape: one for each token that is remembered as verified; some 4 MB.
+PRINCIPALS_MAX: Final = 4_096
+_PLACE: Final = "identity.principals"
+
 _NEW_TOKEN: Final = "get a new token at /oauth2/token"  # noqa: S105 - a remedy
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Presented:
+class Presented(msgspec.Struct, frozen=True, kw_only=True):
     """What a request brings to prove who makes it.
 
     `url` is where it goes as clients know it, without the query; `proof` the `DPoP` header; `certificate` the client
@@ -76,7 +82,22 @@ def proven(presented: Presented, ring: KeyRing, verifier: Verifier, now: datetim
 
 
 def principal(claims: Claims, landscape: Landscape) -> Principal:
-    """Who this is now, by the landscape. Raises NotAuthenticated when the token does not count any more."""
+    """Who this is now, by the landscape. Raises NotAuthenticated when the token does not count any more.
+
+    Nothing but these two has a say in it, so it is remembered as long as both are.
+    """
+    remembered: dict[str, tuple[Claims, Principal]] = landscape.derived.setdefault(_PLACE, {})
+    found = remembered.get(claims.token_id)
+    if found is not None and found[0] is claims:
+        return found[1]
+    made = _now(claims, landscape)
+    if len(remembered) >= PRINCIPALS_MAX:
+        remembered.clear()
+    remembered[claims.token_id] = (claims, made)
+    return made
+
+
+def _now(claims: Claims, landscape: Landscape) -> Principal:
     if claims.kind == OPERATOR:
         return _principal(claims, frozenset(OPERATOR_SCOPES))
     if claims.kind == PERSON:
@@ -124,7 +145,7 @@ def _bad_proof(detail: str, code: str) -> NotAuthenticated:
 
 def _token(authorization: str | None) -> tuple[str, str]:
     given, _, token = (authorization or "").strip().partition(" ")
-    scheme, token = {"bearer": BEARER, "dpop": DPOP}.get(given.lower()), token.strip()
+    scheme, token = _SCHEMES.get(given.lower()), token.strip()
     if scheme is None or not token:
         remedy = "get a token at /oauth2/token and send it as `Authorization: Bearer ...`"
         raise NotAuthenticated("an access token is needed", remedy=remedy)

@@ -76,12 +76,12 @@ def _in_force(claims: Claims, realm: Realm, now: datetime) -> None:
         raise BadToken("the access token is for somebody else")
     if claims.issued_at > now + LEEWAY:
         raise BadToken("the access token is from the future")
-    _not_expired(claims, now)
-
-
-def _not_expired(claims: Claims, now: datetime) -> None:
     if now >= claims.expires_at + LEEWAY:
-        raise BadToken("the access token has expired")
+        raise _expired()
+
+
+def _expired() -> BadToken:
+    return BadToken("the access token has expired")
 
 
 class Verifier:
@@ -93,7 +93,8 @@ class Verifier:
     def __init__(self, realm: Realm, *, size: int = VERIFIED_MAX) -> None:
         self.realm = realm
         self._size = size
-        self._verified: OrderedDict[bytes, tuple[str, Claims]] = OrderedDict()
+        # Each with the id of its key, and when it ends.
+        self._verified: OrderedDict[bytes, tuple[str, datetime, Claims]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._verified)
@@ -108,18 +109,16 @@ class Verifier:
             claims = verify(token, keys, self.realm, now)
             self._remember(digest, _kid(token), claims)
             return claims
-        kid, claims = remembered
-        try:
-            if kid not in keys:
-                raise UnknownKey("the access token was signed with a key that is not known")
-            _not_expired(claims, now)
-        except BadToken:
-            del self._verified[digest]
-            raise
-        self._verified.move_to_end(digest)
-        return claims
+        kid, ends, claims = remembered
+        if kid in keys and now < ends:
+            self._verified.move_to_end(digest)
+            return claims
+        del self._verified[digest]
+        if kid not in keys:
+            raise UnknownKey("the access token was signed with a key that is not known")
+        raise _expired()
 
     def _remember(self, digest: bytes, kid: str, claims: Claims) -> None:
-        self._verified[digest] = (kid, claims)
+        self._verified[digest] = (kid, claims.expires_at + LEEWAY, claims)
         if len(self._verified) > self._size:
             self._verified.popitem(last=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tillway.web.incoming import ClientGone, Incoming, TooSlow
 from tillway.web.problems import MethodNotAllowed, Problem, render, status_of
-from tillway.web.trace import Trace, continued, correlation, parse_traceparent, traced
+from tillway.web.trace import Trace, begun, continued, correlation, parse_traceparent
 
 __all__ = [
     "ClientGone",
@@ -13,10 +13,10 @@ __all__ = [
     "Problem",
     "TooSlow",
     "Trace",
+    "begun",
     "continued",
     "correlation",
     "parse_traceparent",
     "render",
     "status_of",
-    "traced",
 ]

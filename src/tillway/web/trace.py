@@ -42,11 +42,9 @@ def parse_traceparent(text: str) -> Trace | None:
     return Trace(trace_id, parent_id, flags) if parent_id.strip("0") else None
 
 
-def traced(given: str | None, random: bytes) -> str:
-    """The `traceparent` of our own place, see `continued`."""
-    if given is None:
-        return f"{_OUR_VERSION}-{random[8:24].hex()}-{random[:8].hex()}-00"
-    return continued(given, random).traceparent
+def begun(trace_id: str, span: str) -> str:
+    """The `traceparent` of our place in a new, unsampled trace; 32 and 16 random hex digits."""
+    return f"{_OUR_VERSION}-{trace_id}-{span}-00"
 
 
 def continued(given: str | None, random: bytes) -> Trace:

@@ -81,6 +81,14 @@ def test_a_consumer_that_is_gone_or_became_something_else_is_not_known_any_more(
             principal(token(), known)
 
 
+def test_who_is_remembered_by_the_token_alone_under_one_landscape_alone() -> None:
+    wide, narrow = token("webshop"), token("webshop", "orders:read")  # of one and the same id
+    assert principal(wide).scopes > principal(narrow).scopes == {"orders:read"}
+    assert principal(wide).scopes > principal(narrow).scopes == {"orders:read"}
+    with pytest.raises(NotAuthenticated, match="not known any more"):
+        principal(wide, landscape(("  webshop:\n", "  renamed:\n")))
+
+
 def test_an_operator_needs_no_entry_in_the_landscape() -> None:
     bearer = operator_token(key=KEY, realm=REALM, now=NOW, token_id="jti-2")
     who = principal(bearer)
