@@ -46,7 +46,8 @@ class Buffer:
         self._strangers = strangers
         self._census = census
         self._held_max = held_max
-        self._held: deque[Entry] = deque()
+        # As they will be kept: a text is smaller than its entry, and written while that is at hand costs less.
+        self._held: deque[str] = deque()
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -58,7 +59,7 @@ class Buffer:
         held = self._held
         if len(held) >= self._held_max:
             return False
-        held.append(entry)
+        held.append(line(entry))
         if len(held) == 1:
             self._wake.set()
         return True
@@ -70,7 +71,7 @@ class Buffer:
                 self._room.clear()
                 await self._room.wait()
         finally:
-            self._held.append(entry)
+            self._held.append(line(entry))
             self._wake.set()
 
     async def __aenter__(self) -> Self:
@@ -101,7 +102,7 @@ class Buffer:
         held = self._held
         batch = [held.popleft() for _ in range(min(len(held), BATCH))]
         try:
-            await self._db.fetch(SQL["stage_many"], [line(entry) for entry in batch])
+            await self._db.fetch(SQL["stage_many"], batch)
         except BaseException:
             # A line that broke may have kept them: then they are told twice, which is better than not at all.
             held.extendleft(reversed(batch))
