@@ -53,6 +53,10 @@ class Cut:
         self._items = items
         self._rest = rest
 
+    def keeps(self, kind: type) -> bool:
+        """Whether it is known by now that nothing of any value of this type has to go."""
+        return self._whole.get(kind, False)
+
     def of(self, value: Any, tally: Tally) -> Any:
         """The value without what may not be read; what goes is counted in `tally`."""
         if value is None or isinstance(value, (str, int, float)):
