@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import date, timedelta
 
-from tests.contract.small_hub import SCOPES, landscape
+from tests.contract.small_hub import SCOPES, landscape, texts
 from tests.contract.test_access import code, enrol, fresh_key
 from tests.pure.gateway.front_door import token
 
@@ -99,6 +99,15 @@ async def test_a_silent_till_is_named_before_its_version_is_retired(hub):
     )
     tills = {each.consumer: each.tills for each in found}
     assert f"{device['id']} at harbour" in tills["harbour-tills"]
+
+
+async def test_a_change_that_retires_what_is_called_is_held_up_by_whoever_calls(hub):
+    assert (await hub.get(PRICE, by="integrator")).status == 200
+    await known(hub, "integrator")
+    files = texts(versions={"prices": {"v1": {"lifecycle": "retired"}}})
+    body = {"files": files, "reason": "a drill", "dry_run": True}
+    evidence = (await hub.post("/operations/v1/changes", body)).json["evidence"]
+    assert any("prices/v1 is still called by integrator" in each for each in evidence["blockers"])
 
 
 async def test_members_on_their_way_out_are_counted_in_every_call(hub):

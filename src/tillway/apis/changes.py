@@ -59,6 +59,9 @@ class Proposing:
         except Rejected as wrong:
             raise Invalid(violations=(Violation(pointer="/files", detail=wrong.detail, rule=wrong.code),)) from wrong
         base = old.hash if found is None else found.hash
+        held = await governance.retirements(self._db, old, new, ask.now)
+        blockers = (*evidence.blockers, *(each.text for each in held))
+        evidence = msgspec.structs.replace(evidence, blockers=blockers)
         return Proposal(base, base_texts, new.hash, texts, evidence)
 
 

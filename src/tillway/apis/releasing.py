@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -85,6 +86,7 @@ class _Acts:
         def check(found: InForce | None) -> None:
             _publishable(change, _at(ask, found, overdue))
 
+        await self._not_called(ask, change)
         attempt = await publishing.begin(self._db, change, by(ask), check)
         until = min(
             clock.now() + timedelta(seconds=publishing.PREPARE_SECONDS),
@@ -96,6 +98,16 @@ class _Acts:
         except TillwayError as error:
             await publishing.fail(self._db, attempt, error.detail)
             raise
+
+    async def _not_called(self, ask: Ask, change: Change) -> None:
+        """Conflict while anybody calls what this ends, also who began since it was proposed. A way back is free."""
+        if change.kind == "rollback":
+            return
+        texts = await releases.texts_of(self._db, change.bundle)
+        new = await asyncio.to_thread(governance.landscape_of, texts)
+        held = await governance.retirements(self._db, ask.landscape, new, ask.now)
+        if held:
+            raise Conflict(held[0].text, remedy=held[0].remedy)
 
     async def _activated(self, ask: Ask, attempt: Attempt, nodes: int, began: float) -> Answer:
         async with ask.transaction(self._db) as tx:
