@@ -92,3 +92,9 @@ def test_what_the_landscape_says_of_its_own_wins() -> None:
     (found,) = current(landscape(), [subscription("webshop-orders", origin="landscape")], NOW)
 
     assert found.url == "http://127.0.0.1:9/declared"
+
+
+def test_whoever_is_overdue_for_long_is_told_nothing_until_it_was_reviewed() -> None:
+    rows = [subscription("a")]
+    late = landscape(("review: 2027-06-30", "review: 2020-06-30"))
+    assert (current(late, rows, NOW), len(current(landscape(), rows, NOW))) == ((), 1)

@@ -33,6 +33,14 @@ FROM generate_series(0, 29) AS d, generate_series(1, 100) AS c, generate_series(
 """
 
 
+# Four hundred consumers with fifty tills each, on three days.
+CALLS = """
+INSERT INTO audit.calls SELECT date '2026-01-01' + n % 3, 'orders', 1 + n % 2, 'c' || n % 400, 'd' || n / 800, 's', 1,
+    timestamptz '2026-01-03 00:00Z'
+FROM generate_series(1, 120000) AS n ON CONFLICT DO NOTHING
+"""
+
+
 @pytest.fixture(scope="module")
 def large(cluster: RunningCluster) -> Iterator[str]:
     made = cluster.database()
@@ -42,7 +50,8 @@ def large(cluster: RunningCluster) -> Iterator[str]:
             await db.fetchval(SQL["ensure_partitions"], datetime(2026, 1, 1, tzinfo=UTC), 4)
             await db.fetch(LOAD)
             await db.fetch(USAGE)
-            await db.fetch("ANALYZE audit.entries, audit.usage_fields")
+            await db.fetch(CALLS)
+            await db.fetch("ANALYZE audit.entries, audit.usage_fields, audit.calls")
 
     run(load())
     yield made
@@ -88,3 +97,16 @@ async def test_unknown_fields_are_found_among_all_that_are_known(large: str) -> 
         for plan in await plans(large, SQL["unknown_fields"], date(2026, 1, 1), date(2026, 1, 30), 200, consumer):
             assert scanned_whole(plan) == []
             assert rows_looked_at(plan) <= 30 * 12
+
+
+async def test_a_page_of_callers_looks_at_itself_among_all_days_and_tills(large: str) -> None:
+    for plan in await plans(large, SQL["callers"], "orders", 1, date(2026, 1, 1), "orders", 2, "c7", "", 50):
+        assert scanned_whole(plan) == []
+        # A page of 50 with three days each, and what follows once for each of them.
+        assert rows_looked_at(plan) <= 50 * 3 * 5
+
+
+async def test_who_was_seen_first_is_found_by_key(large: str) -> None:
+    for plan in await plans(large, SQL["first_seen"], "orders", 1, "c7", ["op1", "op2"]):
+        assert [name for name in scanned_whole(plan) if name != "callers"] == []
+        assert rows_looked_at(plan) <= 2_000
