@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -14,11 +13,11 @@ from tillway import audit, governance, ids
 from tillway.apis.access import act
 from tillway.apis.acts import by, reason, roles
 from tillway.contracts import escaped
-from tillway.errors import Conflict, Forbidden, Invalid, Rejected, Violation
+from tillway.errors import Conflict, Forbidden, Invalid, Misconfigured, Rejected, Violation
 from tillway.gateway import Answer, Ask, Handler
-from tillway.governance import Accepted, Change, Compared, Evidence, Situation, Texts, Vote, changes, releases
+from tillway.governance import Accepted, Change, Evidence, Observed, Situation, Texts, Vote, changes, releases
 from tillway.governance.change import Kind
-from tillway.landscape import InvalidLandscape, Landscape
+from tillway.landscape import InvalidLandscape
 from tillway.masking import scrub
 from tillway.postgres import Database, Tx
 
@@ -53,16 +52,16 @@ class Proposing:
         today = ask.now.date()
         seen = await audit.calls(self._db, today - timedelta(days=SEEN_DAYS), today)
         try:
-            old, new, evidence = await asyncio.to_thread(_compared, base_texts, texts, seen, accepted)
+            given = await asyncio.to_thread(governance.compared, base_texts, texts)
+            retirements = await governance.retirements(self._db, given.old, given.new, ask.now)
+            observed = Observed(seen=seen, retirements=retirements)
+            evidence = await asyncio.to_thread(governance.evidence, given, observed, today, accepted)
         except InvalidLandscape as wrong:
             raise _invalid(wrong) from wrong
-        except Rejected as wrong:
+        except (Rejected, Misconfigured) as wrong:
             raise Invalid(violations=(Violation(pointer="/files", detail=wrong.detail, rule=wrong.code),)) from wrong
-        base = old.hash if found is None else found.hash
-        held = await governance.retirements(self._db, old, new, ask.now)
-        blockers = (*evidence.blockers, *(each.text for each in held))
-        evidence = msgspec.structs.replace(evidence, blockers=blockers)
-        return Proposal(base, base_texts, new.hash, texts, evidence)
+        base = given.old.hash if found is None else found.hash
+        return Proposal(base, base_texts, given.new.hash, texts, evidence)
 
 
 def bind(db: Database, proposing: Proposing) -> dict[str, Handler]:
@@ -217,15 +216,6 @@ async def _voted(tx: Tx, ask: Ask, change: Change, decision: governance.Decision
     vote = Vote(person=by(ask), roles=roles(ask), decision=decision, hash=change.hash, reason=reason(ask), at=ask.now)
     await changes.vote(tx, change, vote, act(ask))
     return Answer(200, told(await changes.change(tx, change.id), await situation(ask, tx)))
-
-
-def _compared(
-    old_texts: Texts, new_texts: Texts, seen: Mapping[str, Mapping[str, int]], accepted: tuple[Accepted, ...]
-) -> tuple[Landscape, Landscape, Evidence]:
-    new = governance.landscape_of(new_texts)
-    old = governance.landscape_of(old_texts)
-    given = Compared(old_texts=old_texts, old=old, new_texts=new_texts, new=new)
-    return old, new, governance.evidence(given, seen=seen, accepted=accepted)
 
 
 def _invalid(wrong: InvalidLandscape) -> Invalid:

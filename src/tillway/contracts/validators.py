@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import jsonschema_rs
 
-from tillway.contracts.operation import escaped
+from tillway.contracts.operation import escaped, resolve
 from tillway.errors import Violation
 from tillway.masking import scrub
 
@@ -46,11 +46,21 @@ def checker(content: Mapping[str, Any], pointer: str) -> Check:
 
 def validator(content: Mapping[str, Any], pointer: str) -> jsonschema_rs.Draft202012Validator:
     """The schema at a JSON pointer of a document, compiled."""
-    # A pointer in a reference is a URI fragment, where the braces of path templates have to be escaped.
-    schema = {**content, "$ref": f"#{quote(pointer, safe='/~')}"} if pointer else dict(content)
+    schema = resolve(content, pointer)
+    # Most refer to nothing; with a whole document around each a door would take seconds to start.
+    if pointer and _refers(schema):
+        # A pointer in a reference is a URI fragment, where the braces of path templates have to be escaped.
+        schema = {**content, "$ref": f"#{quote(pointer, safe='/~')}"}
     return jsonschema_rs.Draft202012Validator(
         schema, validate_formats=True, mask=_MASK, pattern_options=jsonschema_rs.RegexOptions(), offline=True
     )
+
+
+def _refers(node: Any) -> bool:
+    """Whether a schema refers to another place."""
+    if isinstance(node, Mapping):
+        return "$ref" in node or any(_refers(each) for each in node.values())
+    return isinstance(node, list) and any(_refers(each) for each in node)
 
 
 def _violations(error: jsonschema_rs.ValidationError) -> Iterator[Violation]:

@@ -9,7 +9,7 @@ from tillway.governance.deciding import Situation, Standing, frozen, may_review,
 from tillway.governance.drift import Drift
 from tillway.governance.enforcing import Enforcing
 from tillway.governance.erasing import PERSONAL
-from tillway.governance.evidence import Compared, evidence
+from tillway.governance.evidence import Compared, Observed, compared, evidence
 from tillway.governance.observing import numbered, observed, retirements
 from tillway.governance.registry import UNUSED_DAYS, Entry, Seen, entry, registry
 from tillway.governance.retiring import OBSERVED, StillUsed, ended, still_used, successor_of
@@ -28,6 +28,7 @@ __all__ = [
     "Evidence",
     "InForce",
     "Manifest",
+    "Observed",
     "Read",
     "Release",
     "Review",
@@ -38,6 +39,7 @@ __all__ = [
     "Texts",
     "Vote",
     "changes",
+    "compared",
     "drift",
     "ended",
     "entry",

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from tillway.landscape import Case, Landscape, build, cases
+from tillway.landscape import Case, Landscape, Marks, build_marked, cases
 
 Texts = Mapping[str, str]
 """File name, relative to the landscape's directory, to text."""
@@ -39,7 +39,12 @@ def digest(kept: bytes) -> str:
 
 def landscape_of(texts: Texts) -> Landscape:
     """The landscape that texts declare. Raises InvalidLandscape with every finding."""
-    return build({name: text for name, text in texts.items() if not name.startswith(TESTS)})
+    return marked(texts)[0]
+
+
+def marked(texts: Texts) -> tuple[Landscape, Marks]:
+    """The landscape that texts declare, and where in them everything stands. Raises InvalidLandscape."""
+    return build_marked({name: text for name, text in texts.items() if not name.startswith(TESTS)})
 
 
 def tests_of(texts: Texts, landscape: Landscape) -> tuple[Case, ...]:

@@ -56,7 +56,7 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
     budget_left: float | None = None
 
 
-class Tests(msgspec.Struct, frozen=True, kw_only=True):
+class PolicyTests(msgspec.Struct, frozen=True, kw_only=True):
     """How the tests of policies that came along ended; those that failed by name."""
 
     passed: int
@@ -89,7 +89,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     consumers: tuple[Hit, ...]
     shops: tuple[str, ...]
     promises: tuple[Promise, ...]
-    tests: Tests
+    tests: PolicyTests
     rules: Rules | None
     rollback: Rollback
     blockers: tuple[str, ...]

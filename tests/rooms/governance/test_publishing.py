@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 
 import asyncpg
@@ -22,14 +22,15 @@ SECONDS = 2.0
 
 
 @pytest.fixture
-def dsn(make_database: Callable[..., str]) -> str:
-    return make_database()
-
-
-@pytest.fixture
 async def db(dsn: str) -> AsyncIterator[Database]:
+    """The module's database with nothing released."""
     async with Database(dsn, "test") as opened:
         yield opened
+        await opened.fetch("ALTER TABLE governance.bundles ENABLE TRIGGER immutable")
+        await opened.fetch(
+            "TRUNCATE governance.changes, governance.bundles, governance.releases, governance.nodes CASCADE"
+        )
+        await opened.fetch("INSERT INTO governance.head DEFAULT VALUES")
 
 
 def refusing(given: Mapping[str, str]) -> Landscape:

@@ -16,11 +16,12 @@ from tillway import clock, ids
 from tillway.errors import TillwayError
 from tillway.governance import (
     Change,
-    Compared,
     Enforcing,
     InForce,
+    Observed,
     Vote,
     changes,
+    compared,
     evidence,
     landscape_of,
     publishing,
@@ -50,8 +51,9 @@ def sign(payload: bytes) -> str:
 
 async def proposed(db: Database, new: Mapping[str, str], old: Mapping[str, str] = BASE, **more: Any) -> Change:
     """A request that is kept, with a vote of somebody else."""
-    before, after = landscape_of(old), landscape_of(new)
-    found = evidence(Compared(old_texts=old, old=before, new_texts=new, new=after), seen={})
+    given = compared(old, new)
+    before, after = given.old, given.new
+    found = evidence(given, Observed(), clock.now().date())
     async with db.transaction() as tx:
         made = Change(
             **{
