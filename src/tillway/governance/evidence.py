@@ -15,7 +15,17 @@ from tillway import contracts
 from tillway.errors import TillwayError
 from tillway.governance import rules
 from tillway.governance.bundles import Texts, landscape_of, marked, tests_of
-from tillway.governance.change import Accepted, Criticality, Evidence, Hit, Promise, Rollback, Rules, PolicyTests, Touched
+from tillway.governance.change import (
+    Accepted,
+    Criticality,
+    Evidence,
+    Hit,
+    PolicyTests,
+    Promise,
+    Rollback,
+    Rules,
+    Touched,
+)
 from tillway.governance.retiring import StillUsed
 from tillway.identity import Rehearsal, rehearse
 from tillway.landscape import Consumer, Landscape, LandscapeChange, Marks, compare_landscapes
@@ -64,6 +74,8 @@ def evidence(given: Compared, observed: Observed, today: date, accepted: Sequenc
     hits = tuple(_hits(found.changes, given.old, observed.seen, reasons))
     rehearsed = rehearse(given.new, tests_of(given.new_texts, given.new))
     tests, broken, back = _tests(rehearsed), _rules(given, rehearsed, today), _way_back(given)
+    # Nobody accepts this for others: a version ends when nobody calls it any more.
+    ending = observed.retirements
     most = _most_critical(given)
     touched = [_touched(each, most) for each in found.changes]
     return Evidence(
@@ -78,7 +90,7 @@ def evidence(given: Compared, observed: Observed, today: date, accepted: Sequenc
         tests=tests,
         rules=broken,
         rollback=back,
-        blockers=(*_blockers(hits, tests, broken, back), *(f"{each.text}: {each.remedy}" for each in observed.retirements)),
+        blockers=(*_blockers(hits, tests, broken, back), *(f"{each.text}: {each.remedy}" for each in ending)),
     )
 
 

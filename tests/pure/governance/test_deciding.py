@@ -17,6 +17,7 @@ from tillway.governance.deciding import PEOPLE_MIN
 from tillway.landscape import ApprovalRule, Board, Emergency, Freeze, Governance
 
 NOW = clock.now()
+LAND = sample()
 PEOPLE = ("person:ann", "person:bob", "person:cid", "person:dee")
 ROLES = ("architect", "security", "retail")
 KINDS = ("contract", "rights", "quota", "governance")
@@ -73,7 +74,7 @@ def vote(person=PEOPLE[1], *roles: str, decision="approve", content=HASH) -> Vot
 
 
 def at(governance: Governance | None = None, *, base=BASE, overdue=()) -> Situation:
-    land = sample().model_copy(update={"governance": governance or Governance()})
+    land = LAND.model_copy(update={"governance": governance or Governance()})
     return Situation(landscape=land, base=base, now=NOW, overdue=overdue)
 
 
