@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -30,7 +31,7 @@ app.add_typer(access.devices, name="device")
 
 EXIT_FAILED = 1
 EXIT_MISCONFIGURED = 3
-"""2 is taken by wrong usage."""
+"""2 is taken by wrong usage, and by what `tillway check` cannot read."""
 
 
 @app.command()
@@ -166,12 +167,28 @@ def migration(
 def check(
     directory: Annotated[Path | None, typer.Argument(help="A landscape's directory (default: the hub's).")] = None,
     state: State = None,
+    form: Annotated[
+        Literal["human", "json", "sarif", "spectral"], typer.Option("--format", help="How to tell.")
+    ] = "human",
+    fail_on: Annotated[Literal["error", "warning"], typer.Option(help="Exit code 1 from this severity on.")] = "error",
+    today: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Check as on this day.")] = None,
+    rules: Annotated[bool, typer.Option("--rules", help="List the house rules.")] = False,
+    explain: Annotated[str | None, typer.Option(help="Tell of one rule: why, example, remedy.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Is a landscape sound, and do its policies decide as its tests expect. Offline; exit code 1 when a test fails."""
-    from tillway.cli.policies import check as run
+    """Is a landscape sound, do its policies decide as tests expect, does it keep the house rules. Offline.
 
-    run(directory, state, as_json=as_json)
+    Exit code 1 for findings, 2 when it cannot be read or does not hold together.
+    """
+    from tillway.cli import rules as run
+
+    told: Literal["human", "json", "sarif", "spectral"] = "json" if as_json else form
+    if rules:
+        run.list_rules(form=told)
+    elif explain is not None:
+        run.explain(explain, form=told)
+    else:
+        run.check(directory, state, form=told, fail_on=fail_on, today=today)
 
 
 @app.command()
