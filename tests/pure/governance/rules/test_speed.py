@@ -1,0 +1,56 @@
+"""How long a landscape of 200 interfaces takes, each with a document of its own. Nothing is asserted of time: it is told."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+
+from tests.pure.governance.rules.examples import HERE, clean, dumped
+
+from tillway.contracts import load
+from tillway.governance.rules import check, subject
+from tillway.landscape import build_marked, cases
+
+from tillway.identity import rehearse
+
+INTERFACES = 200
+
+
+def files() -> dict[str, str]:
+    """The clean landscape, its interface of points 200 times with document, service level and upstream."""
+    content = {name: dict(section) for name, section in clean().items() if name != "contracts"}
+    text = (HERE / "loyalty.v1.yaml").read_text()
+    documents = {}
+    scopes = list(content["consumers"]["webshop"]["scopes"])
+    for number in range(INTERFACES):
+        name = f"points-{number:03}"
+        content["apis"][name] = content["apis"]["loyalty"]
+        level = {**content["service_levels"]["loyalty-availability"], "api": name}
+        content["service_levels"][f"{name}-availability"] = level
+        scopes += [f"{name}:read", f"{name}:write"]
+        own = text.replace("loyalty:", f"{name}:").replace("/loyalty/", f"/{name}/")
+        for verb in ("listAccounts", "createAccount", "getAccount"):
+            own = own.replace(verb, f"{verb}Of{number:03}")
+        documents[f"contracts/{name}.v1.yaml"] = own
+    content["consumers"]["webshop"] = {**content["consumers"]["webshop"], "scopes": scopes}
+    documents["contracts/loyalty.v1.yaml"] = text
+    return {"all.yaml": dumped(content), **documents}
+
+
+def test_a_landscape_of_200_interfaces_is_checked(capsys):
+    given = files()
+    load()
+    begun = time.perf_counter()
+    landscape, marks = build_marked(given)
+    built = time.perf_counter()
+    rehearsal = rehearse(landscape, cases({}, landscape))
+    found = check(subject(landscape, load(), date(2026, 11, 23), rehearsal), marks)
+    ended = time.perf_counter()
+    lines = sum(text.count("\n") for text in given.values())
+    with capsys.disabled():
+        print(
+            f"\n{INTERFACES} interfaces, {lines} lines: read in {built - begun:.2f} s, rules in {ended - built:.2f} s"
+        )
+    assert [f"{each.rule} {each.where} {each.text}" for each in found.findings] == []
+    assert len(landscape.apis) > INTERFACES
+    assert len(landscape.contracts) == INTERFACES + 1
