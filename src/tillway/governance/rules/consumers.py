@@ -99,7 +99,7 @@ def _held(subject: Subject) -> frozenset[str]:
     "warning",
     sentence="Every scope of a declared interface is held by somebody.",
     why="Operations that nobody may call are built, secured and patched for nobody.",
-    remedy="give the scope to whom it was made for, or take the operations or the interface out",
+    remedy="give the scope to whom it was made for, or set `lifecycle: blocked` for its versions",
     breaks="consumers: {tills: {scopes: ['products:read', 'pos:write']}}",
     keeps="consumers: {tills: {scopes: ['products:read', 'pos:read', 'pos:write']}}",
 )
@@ -107,6 +107,8 @@ def scope_nobody_holds(subject: Subject) -> Iterator[Found]:
     """Scopes are used."""
     held = _held(subject)
     for path, api in subject.apis():
+        if all(version.lifecycle in {"retired", "blocked"} for version in api.versions.values()):
+            continue
         offered = {scope for scope in subject.scopes if scope.startswith(f"{api.id}:")}
         for scope in sorted(offered - held):
             if not _only_public(subject, scope):

@@ -21,7 +21,7 @@ _SECTIONS: Final = (
     sentence="Every role that votes on a board is given to people.",
     why="A board that nobody can sit on blocks every change, until somebody goes around it.",
     remedy="give the role to a group under `sign_in.roles`, or name another role",
-    breaks="governance: {boards: {architecture: {name: Architecture, roles: [unicorn]}}}",
+    breaks="governance: {boards: {architecture: {roles: [elder]}}}\nroles: {elder: ['orders:read']}",
     keeps="governance: {boards: {architecture: {name: Architecture, roles: [architect]}}}",
 )
 def board_without_voters(subject: Subject) -> Iterator[Found]:

@@ -1,4 +1,4 @@
-"""House rules on events, domains and processes: what is told has a schema, a class and a freshness. Pure."""
+"""House rules on events and domains: what is told has a schema, a class and a freshness. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from tillway.governance.rules.rule import Found, Subject, rule
 from tillway.governance.rules.walking import Node, dereferenced, nested
 from tillway.landscape import Flow
 from tillway.masking import DATA_CLASSES
+
+# Interfaces about the hub itself carry what other domains tell, or nothing of the business.
+_OF_THE_HUB: Final = frozenset({"devices", "events", "operations", "subscriptions"})
 
 
 def _schemas(subject: Subject) -> Mapping[str, Mapping[str, Any]]:
@@ -61,40 +64,20 @@ def _highest(schema: Mapping[str, Any]) -> Any:
 
 
 @rule(
-    "event-nobody-receives",
-    "info",
-    sentence="Somebody may receive each event type.",
-    why="What nobody may receive is kept, sealed and erased for nobody.",
-    remedy="add it to a consumer's `event_types`, or take the entry out",
-    breaks="events: {order.placed: {owner: sales-it, data_class: personal, domain: selling}}",
-    keeps="events: {order.placed: null}",
-)
-def event_nobody_receives(subject: Subject) -> Iterator[Found]:
-    """Events are told to somebody."""
-    consumers = subject.landscape.consumers.values()
-    if any(one.event_types == "*" for one in consumers):
-        return
-    received = {name for one in consumers for name in one.event_types}
-    for name in subject.landscape.events:
-        if name not in received:
-            yield Found(("events", name), "nobody may receive it")
-
-
-@rule(
     "domain-missing",
     "warning",
     sentence="Interfaces and events belong to a declared domain.",
     why="The domain says whose data it is and how old it may be; without it nobody can say that it is too old.",
     remedy="declare the domain under `domains` and name it",
-    breaks="apis: {prices: {domain: null}}",
-    keeps="apis: {prices: {domain: selling}}",
+    breaks="apis: {loyalty: {domain: null}}",
+    keeps="apis: {loyalty: {domain: selling}}",
 )
 def domain_missing(subject: Subject) -> Iterator[Found]:
     """Data has a domain."""
     held = subject.landscape
     for section, entries in (("apis", held.apis), ("events", held.events)):
         for name, entry in entries.items():
-            if entry.domain is None:
+            if entry.domain is None and name not in _OF_THE_HUB:
                 yield Found((section, name), "it belongs to no domain")
 
 
@@ -144,7 +127,7 @@ def flow_without_staleness(subject: Subject) -> Iterator[Found]:
 def event_slower_than_flow(subject: Subject) -> Iterator[Found]:
     """Events are as fresh as their domain."""
     for name, entry in subject.landscape.events.items():
-        allowed = _staleness(subject, entry.domain, "event")
+        allowed = min(_staleness(subject, entry.domain, "event"), default=None)
         if entry.freshness_seconds is not None and allowed is not None and entry.freshness_seconds > allowed:
             text = f"{entry.freshness_seconds:g} s, and a flow of {entry.domain!r} allows {allowed:g} s"
             yield Found(("events", name, "freshness_seconds"), text)
@@ -153,57 +136,39 @@ def event_slower_than_flow(subject: Subject) -> Iterator[Found]:
 @rule(
     "stale-beyond-domain",
     "warning",
-    sentence="No answer from memory is older than its domain allows, and none holds closed data.",
+    sentence="No answer from memory is older than any use of its domain allows, and none holds closed data.",
     why="While Postgres is away it would be sold as current; and what is kept in memory is not sealed or erased.",
     remedy="lower `stale_seconds`, or take it out",
-    breaks="apis: {prices: {stale_seconds: 7200}}",
-    keeps="apis: {prices: {stale_seconds: 60}}",
+    breaks="apis: {prices: {domain: selling, stale_seconds: 900}}",
+    keeps="apis: {prices: {domain: selling, stale_seconds: 60}}",
 )
 def stale_beyond_domain(subject: Subject) -> Iterator[Found]:
     """What is served stale is not too stale."""
     for path, api in subject.apis():
         if api.stale_seconds is None:
             continue
-        allowed = _staleness(subject, api.domain, None)
+        allowed = max(_staleness(subject, api.domain, None), default=None)
         if allowed is not None and api.stale_seconds > allowed:
-            text = f"{api.stale_seconds:g} s, and a flow of {api.domain!r} allows {allowed:g} s"
+            text = f"{api.stale_seconds:g} s, and no flow of {api.domain!r} allows more than {allowed:g} s"
             yield Found((*path, "stale_seconds"), text)
         if api.data_class in {"personal", "payment", "secret"}:
             yield Found((*path, "stale_seconds"), f"{api.data_class} data would be served from memory")
 
 
-def _staleness(subject: Subject, domain: str | None, mode: str | None) -> float | None:
-    """The least that any flow of a domain allows; flows of one mode, or all."""
+def _staleness(subject: Subject, domain: str | None, mode: str | None) -> list[float]:
+    """What the flows of a domain allow; those of one mode, or all."""
     found = subject.landscape.domains.get(domain or "")
     flows: tuple[Flow, ...] = () if found is None else tuple(found.flows.values())
     allowed = [each.staleness_seconds for each in flows if mode is None or each.mode == mode]
-    return min((each for each in allowed if each is not None), default=None)
-
-
-@rule(
-    "process-without-deadline",
-    "warning",
-    sentence="A process says how long an instance may take.",
-    why="Without a deadline what is stuck looks like what is under way.",
-    remedy="add `deadline_seconds`",
-    breaks="processes: {place-order: {owner: sales-it, deadline_seconds: null}}",
-    keeps="processes: {place-order: {owner: sales-it, deadline_seconds: 900}}",
-)
-def process_without_deadline(subject: Subject) -> Iterator[Found]:
-    """Processes end in time."""
-    for process in subject.landscape.processes.values():
-        if process.deadline_seconds is None:
-            yield Found(("processes", process.id), "it has no deadline")
+    return [each for each in allowed if each is not None]
 
 
 RULES: Final = (
     event_without_schema,
     event_class_too_low,
-    event_nobody_receives,
     domain_missing,
     domain_without_flow,
     flow_without_staleness,
     event_slower_than_flow,
     stale_beyond_domain,
-    process_without_deadline,
 )

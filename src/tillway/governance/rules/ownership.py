@@ -33,11 +33,16 @@ def _answering(subject: Subject) -> Iterator[tuple[Path, Any]]:
 )
 def owner_unknown(subject: Subject) -> Iterator[Found]:
     """Owner, deputy and steward of everything are teams."""
+    unknown: dict[str, list[Path]] = {}
     for path, entry in _answering(subject):
         for role in ("owner", "deputy", "steward"):
             name = getattr(entry, role, None)
             if name is not None and name not in subject.landscape.teams:
-                yield Found((*path, role), f"there is no team {name!r}")
+                unknown.setdefault(name, []).append((*path, role))
+    for name, paths in unknown.items():
+        # One that `defaults` names stands in dozens of entries: it is one mistake.
+        more = f", here and at {len(paths) - 1} more places" if paths[1:] else ""
+        yield Found(paths[0], f"there is no team {name!r}{more}")
 
 
 @rule(
@@ -83,7 +88,7 @@ def critical_without_on_call(subject: Subject) -> Iterator[Found]:
     sentence="A critical interface has a deputy other than its owner.",
     why="One team on holiday or dissolved must not leave checkout without anybody who decides.",
     remedy="name another team as `deputy`",
-    breaks="apis: {orders: {deputy: null}}",
+    breaks="apis: {orders: {deputy: sales-it}}",
     keeps="apis: {orders: {deputy: platform}}",
 )
 def critical_without_deputy(subject: Subject) -> Iterator[Found]:

@@ -33,7 +33,7 @@ SUBJECTS: Final = MappingProxyType(
         "Credentials and networks": credentials.RULES,
         "Consumers": consumers.RULES,
         "Lifecycle": lifecycle.RULES,
-        "Events, domains and processes": events.RULES,
+        "Events and domains": events.RULES,
         "Policies": policies.RULES,
         "Deciding, names and shops": deciding.RULES,
         "Documents: structure": structure.RULES,
@@ -93,12 +93,12 @@ class Report:
         return any(SEVERITIES.index(each.severity) <= SEVERITIES.index(at) for each in self.findings)
 
 
-def subject(landscape: Landscape, documents: Documents, today: date, rehearsal: Rehearsal | None = None) -> Subject:
+def subject(landscape: Landscape, ships: Documents, today: date, rehearsal: Rehearsal | None = None) -> Subject:
     """What is checked: a landscape with its own documents, against what ships, and what its tests decided."""
     return Subject(
         landscape=landscape,
-        documents=documents,
-        shipped=shipped(documents),
+        documents=landscape.documents,
+        shipped=shipped(ships),
         contracts=tuple(parsed(file, text) for file, text in landscape.contracts.items() if file.endswith(".yaml")),
         today=today,
         rehearsal=rehearsal,

@@ -37,7 +37,8 @@ class Found:
 class Subject:
     """What is checked: a landscape, what ships, the retailer's own documents, and the day it is checked for.
 
-    `rehearsal`: what the tests of its policies decided; None: they were not run.
+    `documents`: all that the landscape promises with. `rehearsal`: what the tests of its policies decided; None: they
+    were not run.
     """
 
     landscape: Landscape

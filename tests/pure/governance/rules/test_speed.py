@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
+from copy import deepcopy
 from datetime import date
 
 from tests.pure.governance.rules.examples import HERE, clean, dumped
 
 from tillway.contracts import load
 from tillway.governance.rules import check, subject
-from tillway.landscape import build_marked, cases
-
 from tillway.identity import rehearse
+from tillway.landscape import build_marked, cases
 
 INTERFACES = 200
 
@@ -24,7 +24,7 @@ def files() -> dict[str, str]:
     scopes = list(content["consumers"]["webshop"]["scopes"])
     for number in range(INTERFACES):
         name = f"points-{number:03}"
-        content["apis"][name] = content["apis"]["loyalty"]
+        content["apis"][name] = deepcopy(content["apis"]["loyalty"])
         level = {**content["service_levels"]["loyalty-availability"], "api": name}
         content["service_levels"][f"{name}-availability"] = level
         scopes += [f"{name}:read", f"{name}:write"]

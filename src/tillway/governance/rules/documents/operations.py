@@ -168,18 +168,16 @@ def criticality_above_api(subject: Subject) -> Iterator[Found]:
     "error",
     sentence="Every operation that may change something twice takes an Idempotency-Key.",
     why="Clients repeat what was not answered; without a key the repeat is a second order.",
-    remedy="set x-tillway-idempotency: optional and take the header Idempotency-Key, or PUT on the asker's id",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {post: {x-tillway-idempotency: none}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {post: {x-tillway-idempotency: optional}}}}}",
+    remedy="take the header Idempotency-Key, or make it a PUT on the asker's id",
+    breaks="contracts: {loyalty.v1.yaml: {components: {parameters: {IdempotencyKey: {name: X-Request}}}}}",
+    keeps="contracts: {loyalty.v1.yaml: {components: {parameters: {IdempotencyKey: {name: Idempotency-Key}}}}}",
 )
 def idempotency_missing(contract: Contract, _: Subject) -> Iterator[Found]:
     """POST and PATCH can be repeated; PUT and DELETE can by their meaning, facts by their id."""
     for operation in contract.operations:
         if operation.method not in {"post", "patch"} or operation.reads or operation.node.get("x-tillway-fact"):
             continue
-        headers = {str(each.value.get("name")).lower() for each in operation.parameters}
-        given = operation.node.get("x-tillway-idempotency", "none")
-        if given == "none" or "idempotency-key" not in headers:
+        if "idempotency-key" not in {str(each.value.get("name")).lower() for each in operation.parameters}:
             yield Found(operation.path, f"{operation.id} done twice has its effect twice")
 
 
