@@ -198,11 +198,17 @@ def members(schemas: Iterable[Node]) -> Iterator[tuple[str, Node]]:
                 yield name, Node((*schema.path, "properties", name), inside)
 
 
+def named(file: str) -> tuple[str, int]:
+    """The interface and version that a file's name tells; version 0: it tells none."""
+    name = file.rpartition("/")[2]
+    found = _NAME.match(name)
+    return (found["api"], int(found["version"])) if found else (name.removesuffix(".yaml"), 0)
+
+
 def parsed(file: str, text: str) -> Contract:
     """The document in this text, whatever stands in it."""
     name = file.rpartition("/")[2]
-    named = _NAME.match(name)
-    api, version = (named["api"], int(named["version"])) if named else (name.removesuffix(".yaml"), 0)
+    api, version = named(name)
     try:
         content = yaml.load(text, Loader=_Loader)  # noqa: S506 - safe in both its forms
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -20,7 +20,7 @@ from tillway.governance.rules import (
     promises,
     waiving,
 )
-from tillway.governance.rules.contract import Contract, parsed, shipped
+from tillway.governance.rules.contract import Contract, named, parsed, shipped
 from tillway.governance.rules.documents import addresses, answers, fields, operations, structure
 from tillway.governance.rules.rule import SEVERITIES, Found, Path, Rule, Severity, Subject
 from tillway.identity import Rehearsal
@@ -99,10 +99,21 @@ def subject(landscape: Landscape, ships: Documents, today: date, rehearsal: Rehe
         landscape=landscape,
         documents=landscape.documents,
         shipped=shipped(ships),
-        contracts=tuple(parsed(file, text) for file, text in landscape.contracts.items() if file.endswith(".yaml")),
+        contracts=tuple(_own(landscape)),
         today=today,
         rehearsal=rehearsal,
     )
+
+
+def _own(landscape: Landscape) -> Iterator[Contract]:
+    """The retailer's documents; those that the landscape compiled are not read again."""
+    compiled = {(each.api, each.version): each.content for each in landscape.own_documents.apis.values()}
+    for file, text in landscape.contracts.items():
+        api, version = named(file)
+        if (api, version) in compiled:
+            yield Contract(file.rpartition("/")[2], api, version, compiled[api, version], text)
+        elif file.endswith(".yaml"):
+            yield parsed(file, text)
 
 
 def check(asked: Subject, marks: Marks) -> Report:

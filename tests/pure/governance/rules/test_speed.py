@@ -40,16 +40,16 @@ def files() -> dict[str, str]:
 def test_a_landscape_of_200_interfaces_is_checked(capsys):
     given = files()
     load()
-    begun = time.perf_counter()
+    begun = time.process_time()
     landscape, marks = build_marked(given)
-    built = time.perf_counter()
+    built = time.process_time()
     rehearsal = rehearse(landscape, cases({}, landscape))
     found = check(subject(landscape, load(), date(2026, 11, 23), rehearsal), marks)
-    ended = time.perf_counter()
+    ended = time.process_time()
     lines = sum(text.count("\n") for text in given.values())
     with capsys.disabled():
         print(
-            f"\n{INTERFACES} interfaces, {lines} lines: read in {built - begun:.2f} s, rules in {ended - built:.2f} s"
+            f"\n{INTERFACES} interfaces, {lines} lines: read in {built - begun:.2f} s of processor, rules in {ended - built:.2f} s"
         )
     assert [f"{each.rule} {each.where} {each.text}" for each in found.findings] == []
     assert len(landscape.apis) > INTERFACES
