@@ -87,17 +87,44 @@ SERVICE_LEVELS: Final[Mapping[str, Mapping[str, Any]]] = {
         "name": "Sales of tills are taken",
         "api": "pos",
         "indicator": "availability",
-        "target": 0.9995,
+        "target": 0.999,
+    },
+    "sales-quick": {
+        "name": "A till is not kept waiting",
+        "api": "pos",
+        "indicator": "latency",
+        "target": 0.99,
+        "threshold_seconds": 2.0,
+    },
+    "operations-quick": {
+        "name": "Acting on the hub is quick",
+        "api": "operations",
+        "indicator": "latency",
+        "target": 0.95,
+        "threshold_seconds": 5.0,
+    },
+    **{
+        f"{name}-answered": {"name": title, "api": name, "indicator": "availability", "target": target}
+        for name, title, target in (
+            ("prices", "Prices are answered", 0.999),
+            ("products", "Products are answered", 0.999),
+            ("events", "Events are handed out", 0.995),
+            ("devices", "Tills are let in", 0.99),
+            ("operations", "Operators are answered", 0.99),
+        )
     },
 }
 
-# Domain and steward of the interfaces that end in the ERP.
-_BEHIND: Final[Mapping[str, tuple[str, str]]] = {
-    "products": ("assortment", "retail-operations"),
-    "prices": ("pricing", "pricing"),
-    "orders": ("sales", "ecommerce"),
-    "pos": ("sales", "store-operations"),
+# Domain and steward of the interfaces that end in the ERP, and what they call on their way there.
+_BEHIND: Final[Mapping[str, tuple[str, str, str | None]]] = {
+    "products": ("assortment", "retail-operations", None),
+    "prices": ("pricing", "pricing", None),
+    "orders": ("sales", "ecommerce", None),
+    "pos": ("sales", "store-operations", "orders"),
 }
+
+# Who answers for the data of interfaces about the hub itself.
+_STEWARDS: Final = {"operations": "retail-operations"}
 
 # By the first word of an event type: its domain, what it comes from, and how soon it is told (seconds).
 _TOLD: Final[Mapping[str, tuple[str, str | None, float]]] = {
@@ -111,9 +138,9 @@ _TOLD: Final[Mapping[str, tuple[str, str | None, float]]] = {
 def of_api(name: str, connection: str) -> dict[str, Any]:
     """What more is said of an interface."""
     if name not in _BEHIND:
-        return {}
-    domain, steward = _BEHIND[name]
-    return {"steward": steward, "domain": domain, "calls": [connection]}
+        return {"steward": _STEWARDS[name]} if name in _STEWARDS else {}
+    domain, steward, through = _BEHIND[name]
+    return {"steward": steward, "domain": domain, "calls": [through or connection]}
 
 
 def of_event(name: str, connection: str) -> dict[str, Any]:

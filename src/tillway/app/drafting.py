@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from tillway.app import drafted_promises
+from tillway.app import drafted_promises, drafted_waivers
 from tillway.app.drafted_policies import POLICIES, TESTS
 from tillway.connectors.odoo import Survey, TillFound
 
@@ -25,13 +25,13 @@ ALL_SCOPES: Final = tuple(
 )
 
 _APIS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "products": ("system", "normal", "public"),
-    "prices": ("system", "high", "public"),
+    "products": ("system", "high", "public"),
+    "prices": ("system", "critical", "public"),
     "orders": ("system", "critical", "personal"),
-    "pos": ("experience", "critical", "internal"),
+    "pos": ("experience", "critical", "payment"),
     "events": ("system", "high", "internal"),
     "subscriptions": ("system", "normal", "internal"),
-    "operations": ("system", "normal", "confidential"),
+    "operations": ("system", "critical", "personal"),
     "devices": ("experience", "high", "internal"),
 }
 
@@ -98,6 +98,10 @@ def draft(found: Survey, wanted: Wanted, *, year: int) -> Draft:
             "apis.yaml": _text("What is offered, who owns it, how much a shop suffers without it.", {"apis": _apis()}),
             "events.yaml": _text("What is told, who owns it, how long it is kept.", {"events": _events()}),
             **{name: _text(*said) for name, said in drafted_promises.files().items()},
+            "governance.yaml": _text(
+                "Who answers for what no entry says it of, and the house rules that a demo may break.",
+                drafted_waivers.content(f"{year + 1}-06-30"),
+            ),
             "policies/support.cedar": POLICIES,
             "policies/tests/support.yaml": TESTS,
             "consumers.yaml": _text("Who may ask for what, and why.", {"consumers": consumers}),

@@ -100,8 +100,11 @@ def _tell(found: _Checked, where: Path, form: Format, fail_on: FailOn) -> None:
 
 
 def _place(where: Path) -> formats.Place:
-    """Files as they are found from where the command was given, so that an editor or a review opens them."""
-    return lambda file: os.path.relpath(where / file) if file else ""
+    """Files as they are found from where the command was given, so that an editor or a review opens them.
+
+    What ships with Tillway lies in no such directory and is called what it is.
+    """
+    return lambda file: os.path.relpath(where / file) if (where / file).is_file() else file
 
 
 def _uri(place: formats.Place) -> Callable[[str], str]:

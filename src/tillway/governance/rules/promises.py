@@ -59,7 +59,7 @@ def critical_without_latency(subject: Subject) -> Iterator[Found]:
 @rule(
     "critical-promise-weak",
     "warning",
-    sentence=f"A critical interface promises at least {CRITICAL_TARGET_MIN:.0%}.",
+    sentence=f"A critical interface promises an availability of at least {CRITICAL_TARGET_MIN:.0%}.",
     why="A weaker promise allows hours a week in which shops cannot sell, and still counts as kept.",
     remedy="raise the target to what the business needs, or lower the criticality",
     breaks="service_levels: {orders-availability: {target: 0.9}}",
@@ -69,7 +69,8 @@ def critical_promise_weak(subject: Subject) -> Iterator[Found]:
     """Targets fit the criticality."""
     for each in subject.landscape.service_levels.values():
         api = subject.landscape.apis.get(each.api)
-        if api is not None and api.criticality == "critical" and each.target < CRITICAL_TARGET_MIN:
+        weak = each.indicator == "availability" and each.target < CRITICAL_TARGET_MIN
+        if api is not None and api.criticality == "critical" and weak:
             yield Found(("service_levels", each.id, "target"), f"{each.target:g} is little for what is critical")
 
 

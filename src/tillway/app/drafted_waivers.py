@@ -1,0 +1,53 @@
+"""Who answers in the demo's landscape for what no entry names, and the house rules that it breaks on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+# Rule, where, why. Whoever goes live takes them out one by one.
+_WAIVERS: Final = (
+    (
+        "machine-with-secret",
+        "consumers.*",
+        "secrets lie in the state directory of a demo on loopback; give each machine a key before going live",
+    ),
+    (
+        "closed-data-on-bearer",
+        "consumers.*",
+        "a demo on loopback is tried with curl; set proof to dpop or mtls before going live",
+    ),
+    (
+        "closed-events-wildcard",
+        "consumers.*",
+        "whoever tries the demo sees every event; list the types that are needed before going live",
+    ),
+    (
+        "scope-without-operation",
+        "consumers.integrator",
+        "the first consumer holds every scope by rule of the demo; take it out before going live",
+    ),
+    (
+        "machine-operates",
+        "consumers.integrator",
+        "the first consumer tries everything, operations included; give people a role before going live",
+    ),
+    (
+        "stale-beyond-domain",
+        "apis.prices.stale_seconds",
+        "while the database is away, prices of a quarter of an hour ago sell better than none",
+    ),
+)
+
+
+def content(expires: str) -> Mapping[str, Any]:
+    """The sections, with waivers that end on this day."""
+    return {
+        "defaults": {"owner": "integration-team", "deputy": "retail-operations"},
+        "governance": {
+            "waivers": [
+                {"rule": rule, "path": path, "reason": reason, "owner": "integration-team", "expires": expires}
+                for rule, path, reason in _WAIVERS
+            ]
+        },
+    }
