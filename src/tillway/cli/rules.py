@@ -69,7 +69,8 @@ def _directory(directory: Path | None, state: Path | None) -> Path:
 
 
 def _checked(where: Path, today: date) -> _Checked:
-    landscape, marks = build_marked(sources(where))
+    environment = settings.read(os.environ).environment or None
+    landscape, marks = build_marked(sources(where, environment))
     rehearsal = rehearse(landscape, read_cases(where, landscape))
     report = rules.check(rules.subject(landscape, load(), today, rehearsal), marks)
     return _Checked(landscape, rehearsal, report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.pure.docs import declared, flows, picture, promises, running
+from tests.pure.docs import declared, flows, house_rules, picture, promises, running
 from tests.pure.docs.pages import DOCS, name_of, pages, rewritten
 
 PICTURE = DOCS / "demo.svg"
@@ -21,6 +21,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "processes": flows.processes,
     "public": promises.public,
     "rooms": running.rooms,
+    "rules": house_rules.rules,
     "schedule": running.schedule,
     "scopes": promises.scopes,
     "settings": running.settings,
