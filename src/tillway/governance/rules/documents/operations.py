@@ -22,8 +22,8 @@ VERBS: Final = frozenset(
     pack patch pause pay pick place post preview print process promise propose publish put quote read readmit receive
     recalculate reconcile record redeem refresh refund register reject release reload remove rename renew replace
     replay reply report request require reserve reset resolve resubmit resume retry return reveal reverse review
-    revoke rollback rotate run save schedule score search select send set settle ship show sign simulate skip split start stop
-    store submit subscribe suggest suspend sync synchronise test trace transfer trigger unblock unlink
+    revoke rollback rotate run save schedule score search select send set settle ship show sign simulate skip split
+    start stop store submit subscribe suggest suspend sync synchronise test trace transfer trigger unblock unlink
     unlock unsubscribe update upload use validate verify void vote withdraw write""",
     )
 )
