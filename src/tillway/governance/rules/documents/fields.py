@@ -15,7 +15,7 @@ _SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 _AMOUNT: Final = re.compile(
     r"(^|_)(amount|price|total|subtotal|net|gross|tax|balance|cost|fee|discount|deposit|quantity|available)s?\Z"
 )
-_MOMENT: Final = re.compile(r"(_at|_on|_until|_since|(^|_)(date|datetime|timestamp|birthday))\Z")
+_MOMENT: Final = re.compile(r"(_at|_on|_until|(^|_)(date|datetime|timestamp|birthday))\Z")
 _CLOSED: Final = ("personal", "payment", "secret")
 
 
