@@ -15,16 +15,17 @@ VERBS: Final = frozenset(
     re.findall(
         r"[a-z]+",
         """accept act activate add adjust amend apply approve assign attach authorise authorize begin block book build
-    calculate cancel capture change check clear close collect compare complete confirm convert copy count create
-    decline deactivate delete deliver describe detach disable discard dispatch download enable enrol enroll erase
-    estimate evaluate exchange execute expire explain export fetch find finish follow get grant handle hold import
-    initiate invite invoke issue link list load lock log look lookup mark match merge modify move notify offboard onboard open
-    pack patch pause pay pick place post preview print process promise propose publish put quote read readmit receive
-    recalculate reconcile record redeem refresh refund register reject release reload remove rename renew replace
-    replay reply report request require reserve reset resolve resubmit resume retry return reveal reverse review
-    revoke rollback rotate run save schedule score search select send set settle ship show sign simulate skip split
-    start stop store submit subscribe suggest suspend sync synchronise test trace transfer trigger unblock unlink
-    unlock unsubscribe update upload use validate verify void vote withdraw write""",
+    calculate cancel capture change check clear close collect compare complete confirm convert copy count
+    create decline deactivate delete deliver describe detach disable discard dispatch download enable enrol
+    enroll erase estimate evaluate exchange execute expire explain export fetch find finish follow get grant
+    handle hold import initiate invite invoke issue link list load lock log look lookup mark match merge
+    modify move notify offboard onboard open pack patch pause pay pick place post preview print process
+    promise propose publish put quote read readmit receive recalculate reconcile record redeem refresh refund
+    register reject release reload remove rename renew replace replay reply report request require reserve
+    reset resolve resubmit resume retry return reveal reverse review revoke rollback rotate run save schedule
+    score search select send set settle ship show sign simulate skip split start stop store submit subscribe
+    suggest suspend sync synchronise test trace transfer trigger unblock unlink unlock unsubscribe update
+    upload use validate verify void vote withdraw write""",
     )
 )
 EXTENSIONS: Final = frozenset(
