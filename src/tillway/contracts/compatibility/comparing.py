@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tillway.contracts.compatibility.change import Change, Comparison, Direction, Unreadable, Verdict, compared
 from tillway.contracts.compatibility.messages import Messages
-from tillway.contracts.compatibility.nodes import Dialect, Source
+from tillway.contracts.compatibility.nodes import Dialect, Source, canonical
 from tillway.contracts.compatibility.operations import Found, children, of_callback, operations
 from tillway.contracts.compatibility.reasoning import Reasoning
 from tillway.contracts.compatibility.rights import changed, deprecation, extensions, security, servers
@@ -59,6 +59,19 @@ def _schemas(old: Source, new: Source, direction: Direction) -> Iterator[Change]
 
 def _documents(old: Source, new: Source) -> Iterator[Change]:
     known = Reasoning()
+    for word in sorted({*old.content, *new.content}):
+        if word == "jsonSchemaDialect" or word.startswith("x-tillway-"):
+            was, now = old.content.get(word), new.content.get(word)
+            if canonical(was) != canonical(now):
+                yield Change(
+                    rule="extension",
+                    verdict="breaking",
+                    operation=None,
+                    direction=None,
+                    pointer=f"/{word}",
+                    text=f"{word} differs: all that is said may mean something else",
+                    field=None,
+                )
     yield from _all(known, operations(old), operations(new), "operation")
     yield from _all(known, operations(old, "webhooks"), operations(new, "webhooks"), "webhook", asks="response")
 

@@ -46,7 +46,7 @@ def _node_holds(known: Reasoning, node: Node, value: Any) -> Answer:
 
 def shape_holds(known: Reasoning, shape: Shape, value: Any) -> Answer:
     """Whether a value of its type has a shape."""
-    if shape.values is not None and canonical(value) not in {canonical(each) for each in shape.values}:
+    if shape.values is not None and canonical(value) not in known.listed(shape.values):
         return False
     return _all(part(known, shape, value) for part in (_part_holds, _words_hold, _implications_hold))
 

@@ -45,6 +45,7 @@ def differences(old: Term, new: Term, direction: Direction, *, required: bool) -
     yield from _default(before, after)
     yield from _written(before, after, direction, required=required)
     yield from _classed(before, after, direction)
+    yield from _unknown(before, after)
     if bool(before.get("deprecated")) != bool(after.get("deprecated")):
         how = "is deprecated now" if after.get("deprecated") else "is not deprecated any more"
         yield Note("field-deprecation", "same", how)
@@ -56,7 +57,7 @@ def _of(node: Node, depth: int) -> Iterator[tuple[str, Any]]:
         return
     lonely = "$ref" in raw and node.source.dialect.lonely_references
     if not lonely:
-        yield from ((word, raw[word]) for word in _WORDS if word in raw)
+        yield from ((word, value) for word, value in raw.items() if word in _WORDS or word.startswith(_OURS))
     own = not lonely and "x-data-class" in raw
     inside = [] if "$ref" not in raw else [node.source.target(node)]
     inside += () if lonely else branches(node, "allOf")
@@ -67,6 +68,13 @@ def _of(node: Node, depth: int) -> Iterator[tuple[str, Any]]:
 
 
 _WORDS: Final = ("default", "readOnly", "writeOnly", "deprecated", "x-data-class", "x-tillway-disclosed")
+_OURS: Final = "x-tillway-"
+
+
+def _unknown(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Note]:
+    for word in sorted({*before, *after} - {*_WORDS}):
+        if canonical(before.get(word)) != canonical(after.get(word)):
+            yield Note("extension", "breaking", f"{word} differs, and nobody here knows what it means")
 
 
 def _default(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Note]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from tillway.contracts.compatibility import emptiness, holding, shape_inside
 from tillway.contracts.compatibility.change import Change
 from tillway.contracts.compatibility.expanding import LEVELS_MAX, NOTHING, Expanding, Shapes
-from tillway.contracts.compatibility.nodes import Likeness, Node, Term
+from tillway.contracts.compatibility.nodes import Likeness, Node, Term, canonical
 from tillway.contracts.compatibility.shapes import Objects, Shape
 
 # Pairs of schemas looked at for one comparison: the largest contract seen needs some 5,000. A document written to be
@@ -42,6 +42,7 @@ class Reasoning:
         self._refuting = 0
         self._steps = 0
         self._told = 0
+        self._listed: dict[int, tuple[tuple[Any, ...], frozenset[Any]]] = {}
         self.told: dict[tuple[str, frozenset[Node], frozenset[Node]], list[Change]] = {}
 
     @property
@@ -57,9 +58,18 @@ class Reasoning:
             # Met again below, it is taken with all that it lists.
             known = self._shapes[key] = self.expanding.term(term)
             known = self._shapes[key] = _acquainted(
-                tuple(kept for shape in known if (kept := holding.without_refused(self, shape)) is not None)
+                tuple(
+                    kept
+                    for shape in known
+                    if (kept := holding.without_refused(self, self._without_idle(shape))) is not None
+                )
             )
         return known
+
+    def _without_idle(self, shape: Shape) -> Shape:
+        """The shape without implications of what nothing keeps: variants of `oneOf` that cannot both hold anyway."""
+        kept = tuple(each for each in shape.implications if not self.empty(each[0]))
+        return shape if len(kept) == len(shape.implications) else replace(shape, implications=kept)
 
     def inside(self, inner: Term, outer: Term) -> bool:
         """Whether every value that keeps `inner` keeps `outer`."""
@@ -151,6 +161,13 @@ class Reasoning:
                 )
         finally:
             self._refuting -= 1
+
+    def listed(self, values: tuple[Any, ...]) -> frozenset[Any]:
+        """Listed values, to look one up among."""
+        found = self._listed.get(id(values))
+        if found is None:
+            found = self._listed[id(values)] = (values, frozenset(map(canonical, values)))
+        return found[1]
 
     def holds(self, term: Term, value: Any) -> bool | None:
         """Whether a value keeps a term; None when that cannot be said."""

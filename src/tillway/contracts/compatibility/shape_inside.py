@@ -53,7 +53,7 @@ def within(known: Reasoning, inner: Shape, outer: Shape) -> bool:
     """Whether every value of a shape has another of its type."""
     if outer.values is not None:
         listed = _told(inner)
-        allowed = {canonical(value) for value in outer.values}
+        allowed = known.listed(outer.values)
         if listed is None or not all(canonical(value) in allowed for value in listed):
             return False
     return (

@@ -22,7 +22,7 @@ from tillway.contracts.operation import escaped
 FIELDS_DEEP: Final = 30
 
 # Pairs of schemas looked at for one comparison; what differs beyond counts as breaking.
-TOLD_MAX: Final = 20_000
+TOLD_MAX: Final = 4_000
 
 How = Literal["tighter", "wider", "other"]
 
