@@ -56,6 +56,7 @@ POLLERS: Final = frozenset(
         "audit.add_anchor",
         "audit.stage_many",
         "audit.count_usage",
+        "audit.count_calls",
     }
 )
 
