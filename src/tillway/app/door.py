@@ -19,11 +19,11 @@ from tillway.app.sealed import unsealed
 from tillway.app.serving import Serving
 from tillway.console import Catalogue
 from tillway.errors import TryAgain, report
-from tillway.gateway import Door, Leaving, Quotas, build
+from tillway.gateway import Door, Leaving, Quotas, Upstreams, build
 from tillway.identity import Issuers, Overlay, SigningKeys, attested
 from tillway.identity.people import Provider
 from tillway.journal import Tail
-from tillway.outbound import Client, reach
+from tillway.outbound import Breakers, Client, reach
 from tillway.postgres import Database
 from tillway.records import Shelf, freshness, missing_loads
 from tillway.settings import Settings
@@ -43,9 +43,13 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
     async with contextlib.AsyncExitStack() as stack:
         db = await stack.enter_async_context(Database(given.database_url, "door"))
         watched = await Watched.open(given, db, "door")
-        client = await stack.enter_async_context(Client(reach(watched.active.current.outbound.allow_networks)))
+
+        def networks() -> tuple[str, ...]:
+            return watched.active.current.outbound.allow_networks
+
+        client = await stack.enter_async_context(Client(reach(networks())))
         auditor = await stack.enter_async_context(audited(db))
-        watched.on_change(lambda: client.reaches(reach(watched.active.current.outbound.allow_networks)))
+        watched.on_change(lambda: client.reaches(reach(networks())))
         sealed, tail = await unsealed(given, db), Tail(db)
         await tail.start()
         leaving, overlay = Leaving(), Overlay(db, tail, watched.node)
@@ -53,6 +57,11 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
         keys, credentials = await SigningKeys.open(db, realm_of(given), now=clock.now()), Credentials(watched)
         quotas, issuers = Quotas(db), Issuers(client)
         documents, address = contracts.load(), keys.realm.issuer
+        # Its breakers are its own: what signs people in is not left alone because a service of the retailer's is away.
+        outside = await stack.enter_async_context(Client(reach(networks()), breakers=Breakers()))
+        watched.on_change(lambda: outside.reaches(reach(networks())))
+        own = Upstreams(outside, watched.reveal)
+        watched.on_change(own.forget)
         door = build(
             documents=documents,
             bindings=apis.bindings(
@@ -71,9 +80,11 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             leaving=leaving,
             quotas=quotas,
             auditor=auditor,
-            shown=Catalogue(documents=documents, active=watched.active, database=db, address=address),
+            own=own.bind,
+            shown=Catalogue(active=watched.active, database=db, address=address),
             observer=_observe,
         )
+        await watched.prepares(door.prepare)
         yield (
             door,
             (tail.run(), keys.run(), overlay.run(), watched.run(), watched.enforce(), quotas.run(), sealed.run()),

@@ -35,11 +35,11 @@ def nothing(_landscape: Landscape) -> None:
 class Watched:
     """An `Active` landscape, where it comes from, and the directory beside; `generation` counts every change."""
 
-    def __init__(self, given: Settings, db: Database, kind: str, preparing: Preparing) -> None:
+    def __init__(self, given: Settings, db: Database, kind: str) -> None:
         self.directory = directory = given.landscape_directory
         self._environment = given.environment or None
         self._vault = vault_of(given.vault)
-        self._prepare = preparing
+        self._prepare: Preparing = nothing
         self.generation = 0
         self.active: Active
         self.texts: Mapping[str, str] = {}
@@ -49,12 +49,9 @@ class Watched:
         self._enforcing = Enforcing(db, kind=kind, directory=directory, compile=self._compiled, take=self._take)
 
     @classmethod
-    async def open(cls, given: Settings, db: Database, kind: str, preparing: Preparing = nothing) -> Self:
-        """What is in force now. `kind` of process. Misconfigured, InvalidLandscape: it cannot be enforced here.
-
-        `preparing` works on every landscape in a thread, before it is put in force.
-        """
-        made = cls(given, db, kind, preparing)
+    async def open(cls, given: Settings, db: Database, kind: str) -> Self:
+        """What is in force now. `kind` of process. Misconfigured, InvalidLandscape: it cannot be enforced here."""
+        made = cls(given, db, kind)
         found = await made._enforcing.join()
         if found is not None:
             made.active = Active(found[1])
@@ -75,6 +72,11 @@ class Watched:
     def release(self) -> int | None:
         """The number of the release that this process enforces; None: the landscape of its files."""
         return None if self._enforcing.release is None else self._enforcing.release.release
+
+    async def prepares(self, preparing: Preparing) -> None:
+        """`preparing` works on every landscape from now on, in a thread, before it is put in force: this one first."""
+        self._prepare = preparing
+        await asyncio.to_thread(preparing, self.active.current)
 
     def reveal(self, ref: SecretRef) -> str:
         """The secret behind a reference in this landscape."""

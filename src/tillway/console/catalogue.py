@@ -59,8 +59,7 @@ Made = Callable[[Look], Awaitable[Values]]
 class Catalogue:
     """The pages below `/catalog`. `address` is the hub's own as clients know it."""
 
-    def __init__(self, *, documents: Documents, active: Active, database: Database, address: str) -> None:
-        self._documents = documents
+    def __init__(self, *, active: Active, database: Database, address: str) -> None:
         self._active = active
         self._database = database
         self._address = address
@@ -72,6 +71,11 @@ class Catalogue:
             f"{ROOT}/owners": ("owners.html", self._owners, True),
             f"{ROOT}/map": ("map.html", self._map, True),
         }
+
+    @property
+    def _documents(self) -> Documents:
+        """What the landscape in force promises, the retailer's own among it."""
+        return self._active.current.documents
 
     def find(self, path: str) -> tuple[str, Shown] | None:
         """The page at a path; None for paths that are not ours."""

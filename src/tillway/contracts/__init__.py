@@ -9,7 +9,17 @@ from tillway.contracts.classes import classes_of
 from tillway.contracts.deprecating import Ending, EndingMember, absent, marked, steps
 from tillway.contracts.documents import ENVELOPE, Documents, load
 from tillway.contracts.minimising import NOTHING, Cut, Cuts, Tally, cut
-from tillway.contracts.operation import METHODS, Document, Operation, Parameter, compile_document, escaped, resolve
+from tillway.contracts.operation import (
+    JSON_MEDIA_TYPE,
+    METHODS,
+    Document,
+    Operation,
+    Parameter,
+    compile_document,
+    escaped,
+    followed,
+    resolve,
+)
 from tillway.contracts.outline import Outline, Outlines, outline, pointers
 from tillway.contracts.planning import Plan, plan
 from tillway.contracts.pruning import Prune, pruner
@@ -17,6 +27,7 @@ from tillway.contracts.validators import Check, checker
 
 __all__ = [
     "ENVELOPE",
+    "JSON_MEDIA_TYPE",
     "METHODS",
     "NOTHING",
     "Check",
@@ -43,6 +54,7 @@ __all__ = [
     "compile_document",
     "cut",
     "escaped",
+    "followed",
     "load",
     "marked",
     "outline",

@@ -20,6 +20,7 @@ from tillway.gateway.pipeline import Request
 from tillway.gateway.public import Pages, Ready, Secrets, Shown, Who
 from tillway.gateway.quota import Quotas
 from tillway.gateway.strange import verdict
+from tillway.gateway.upstream import Upstreams
 
 __all__ = [
     "BUCKETS",
@@ -43,6 +44,7 @@ __all__ = [
     "Request",
     "Secrets",
     "Shown",
+    "Upstreams",
     "Visitor",
     "Who",
     "build",

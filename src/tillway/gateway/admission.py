@@ -33,16 +33,17 @@ class Admission:
     def __init__(self, told: Callable[[str], None]) -> None:
         self.gate = Gate()
         self._told = told
-        self._ranks: dict[str, int] = {}
+        self._ranks: dict[tuple[str, bool], int] = {}
         self._line: tuple[deque[asyncio.Future[None]], ...] = tuple(deque() for _ in CLASSES)
         self._due: float | None = None
         self._came = False
 
     def check(self, operation: Operation, asked_milliseconds: str | None) -> int:
         """The request's class, for `enter`. Overloaded when its turn would come too late."""
-        rank = self._ranks.get(operation.id)
+        kind = (operation.criticality, operation.fact)
+        rank = self._ranks.get(kind)
         if rank is None:
-            rank = self._ranks[operation.id] = rank_of(operation.criticality, fact=operation.fact)
+            rank = self._ranks[kind] = rank_of(operation.criticality, fact=operation.fact)
         self._came = True
         if self._due is None:
             self._beat_later()

@@ -23,6 +23,7 @@ from tillway.gateway.context import Context, context
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.lifecycle import Lifecycle
 from tillway.gateway.metrics import Metrics
+from tillway.gateway.own_routes import OwnRoutes
 from tillway.gateway.people import ClientSecret, People
 from tillway.gateway.pipeline import Pipeline, Request, Seen, Stages
 from tillway.gateway.presenting import joined
@@ -30,9 +31,10 @@ from tillway.gateway.public import ClientKeys, Pages, Public, Ready, Secrets
 from tillway.gateway.quota import Quotas
 from tillway.gateway.routes import Routes
 from tillway.gateway.trail import Trail, network_class
+from tillway.gateway.upstream import Binder
 from tillway.identity import UNRESTRICTED, Issuers, Key, Restrictions, SigningKeys, TokenEndpoint, TokenStates
 from tillway.identity.people import Provider
-from tillway.landscape import Active, SignIn
+from tillway.landscape import Active, Landscape, SignIn
 from tillway.postgres import Database
 from tillway.web import ClientGone, Incoming, render
 
@@ -89,6 +91,7 @@ def build(
     provider_secret: ClientSecret = no_secret,
     quotas: Quotas | None = None,
     auditor: Auditor | None = None,
+    own: Binder | None = None,
     shown: Pages | None = None,
     check_answers: bool = False,
 ) -> Door:
@@ -98,7 +101,8 @@ def build(
     who vouch for consumers (none: nobody does), `provider` signs people in (none: nobody does), knowing the hub by
     `provider_secret`, `ready` what keeps this node from being ready, `restricted` what is suspended, revoked or lost.
     `leaving` is the one that handlers which wait were bound with, `quotas` counts what is asked (none: nobody does),
-    `auditor` puts down what is read or refused (none: only writes are), `shown` are the pages that people look at
+    `auditor` puts down what is read or refused (none: only writes are), `own` binds operations of the retailer's own
+    documents (none: they are not served), `shown` are the pages that people look at
     (none: there are none). `check_answers` is for tests.
     """
     metrics = Metrics(CollectorRegistry() if registry is None else registry)
@@ -106,12 +110,12 @@ def build(
     node = ids.new() if auditor is None else auditor.node
     tokens = TokenEndpoint(database, keys, issuers)
     people = People(keys=keys, active=active, database=database, provider=provider, secret=provider_secret, node=node)
-    lifecycle = Lifecycle(database, documents)
+    lifecycle = Lifecycle(database)
     stages = Stages(
         lifecycle=lifecycle, keys=keys, active=active, restricted=restricted, database=database, quotas=quotas
     )
     return Door(
-        routes=Routes(documents, bindings, metrics.cut),
+        routes=OwnRoutes(Routes(documents, bindings, metrics.cut), own, metrics.cut),
         pipeline=_pipeline(stages, metrics, check_answers=check_answers),
         public=Public(
             documents=documents,
@@ -151,7 +155,7 @@ class Door:
     def __init__(
         self,
         *,
-        routes: Routes,
+        routes: OwnRoutes,
         pipeline: Pipeline,
         public: Public,
         metrics: Metrics,
@@ -178,6 +182,10 @@ class Door:
     def drain(self) -> None:
         """Readiness fails from now on and long polls answer at once; everything else is served as ever."""
         self._leaving.begin()
+
+    def prepare(self, landscape: Landscape) -> None:
+        """Compile what this landscape serves of the retailer's own. Long: for a thread, before it is put in force."""
+        self._routes.of(landscape)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection of ASGI: a request, or the server's life."""
@@ -225,12 +233,12 @@ class Door:
         if request.method == "OPTIONS" and (allowed := self._preflight(request)) is not None:
             seen.operation = PREFLIGHT
             return allowed
-        route, parameters = self._routes.find(request.method, request.path)
-        seen.operation = route.checks.operation.id
+        route, parameters = self._routes.of(self._active.current).find(request.method, request.path)
+        seen.operation, seen.trail.outlines = route.checks.operation.id, route.outlines
         return await self._pipeline.run(route, parameters, request, seen)
 
     def _preflight(self, request: Request) -> Outgoing | None:
-        methods = self._routes.methods(request.path)
+        methods = self._routes.of(self._active.current).methods(request.path)
         return cors.preflight(request.headers, methods, self._active.current, self._restricted(), clock.now())
 
     async def _live(self, receive: Receive, send: Send) -> None:

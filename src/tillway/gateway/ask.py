@@ -32,7 +32,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     whatever is loaded or listed, `landscape` is the one the request keeps to its end. `deadline` is when nobody waits
     for the answer any more. `doubt` says, for facts only, why the sender's right to send is in question: the fact is
     kept all the same, in quarantine. `peer` is the address it came from, as far as that is known, `device` the
-    enrolled device that asks for the consumer of the grant, if one does.
+    enrolled device that asks for the consumer of the grant, if one does. `headers` are those sent, in lower case: for
+    who hands a request on and takes from them what the contract declares.
     """
 
     operation: Operation
@@ -51,6 +52,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     trail: Trail | None = None
     peer: str = ""
     device: str | None = None
+    headers: Mapping[bytes, bytes] = {}
 
     def transaction(self, database: Database) -> AbstractAsyncContextManager[Tx]:
         """The transaction of this request. With an Idempotency-Key it waits for an identical one in flight.

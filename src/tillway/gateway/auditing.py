@@ -66,6 +66,7 @@ class Auditor:
 
     def _fields(self, trail: Trail, asked: Operation, out: Outgoing) -> Mapping[Direction, set[str]]:
         sent = {f"/query/{name}" for name in trail.query}
-        sent.update(pointers(self._outlines.sent(asked), trail.body))
+        outlines = trail.outlines or self._outlines
+        sent.update(pointers(outlines.sent(asked), trail.body))
         body = msgspec.json.decode(out.body) if 0 < len(out.body) <= LOOKED_BYTES_MAX else None
-        return {"sent": sent, "read": set(pointers(self._outlines.read(asked, out.status), body))}
+        return {"sent": sent, "read": set(pointers(outlines.read(asked, out.status), body))}

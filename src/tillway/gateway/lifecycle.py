@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from tillway import clock
 from tillway.audit import Line, first_seen
-from tillway.contracts import Documents, Operation
+from tillway.contracts import Document, Operation
 from tillway.errors import Forbidden, OutcomeUnknown, TryAgain
 from tillway.gateway.authenticate import Asker
 from tillway.gateway.lives import Life, NotOffered
+from tillway.landscape import Landscape
 from tillway.postgres import Database
 
 # Whoever was not seen yet is looked for again after this time (seconds): evidence of other doors comes within a second.
@@ -32,16 +33,14 @@ class NotForNew(Forbidden):
 class Lifecycle:
     """The stage of one door. Who called which version before is looked up in the census, and remembered."""
 
-    def __init__(self, database: Database, documents: Documents) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._operations = {
-            (document.api, document.version): tuple(each.id for each in document.operations)
-            for document in documents.apis.values()
-        }
         self._seen: dict[Line, datetime] = {}
         self._unseen: dict[Line, float] = {}
 
-    async def admitted(self, life: Life, asker: Asker, operation: Operation, now: datetime) -> Asker:
+    async def admitted(
+        self, life: Life, asker: Asker, operation: Operation, landscape: Landscape, now: datetime
+    ) -> Asker:
         """Whoever may call this version, as they came, or with a doubt: a fact is never refused.
 
         Retired, BrownedOut, Blocked, NotForNew, or NotFound for a draft and whoever does not test it.
@@ -52,19 +51,21 @@ class Lifecycle:
             refusal = NotOffered()
         if refusal is None:
             if not operation.fact and life.lifecycle == "deprecated" and life.since is not None and now >= life.since:
-                await self._known(life, life.since, who.id, operation)
+                document = landscape.documents.document(operation.api, operation.version)
+                await self._known(life, life.since, who.id, document)
             return asker
         if not operation.fact or operation.scope not in who.claimed:
             raise refusal
         return Asker(who, asker.doubt or f"it was sent to {life.name}: {refusal.title.lower()}")
 
-    async def _known(self, life: Life, since: datetime, consumer: str, operation: Operation) -> None:
+    async def _known(self, life: Life, since: datetime, consumer: str, document: Document) -> None:
         """NotForNew unless the consumer called this version before; let through while nobody can tell."""
-        line = Line(operation.api, operation.version, consumer)
+        line = Line(document.api, document.version, consumer)
         first = self._seen.get(line)
         if first is None and clock.monotonic() >= self._unseen.get(line, 0.0):
             try:
-                first = await first_seen(self._database, line, self._operations[operation.api, operation.version])
+                names = tuple(each.id for each in document.operations)
+                first = await first_seen(self._database, line, names)
             except (TryAgain, OutcomeUnknown):
                 return
             _remember(self._seen if first is not None else self._unseen, line, first or _later())

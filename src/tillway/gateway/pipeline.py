@@ -145,6 +145,7 @@ class Pipeline:
             trail=seen.trail,
             peer=request.peer,
             device=device,
+            headers=headers,
         )
         # A long poll waits for events, not for us: it holds no slot.
         handled = self._handled(route, ask, allowed) if query.get("wait") else self._in_turn(route, ask, allowed, rank)
@@ -170,7 +171,7 @@ class Pipeline:
         seen.consumer, seen.trail.principal = asker.principal.id, asker.principal
         if life is not None:
             try:
-                asker = await self._lifecycle.admitted(life, asker, operation, now)
+                asker = await self._lifecycle.admitted(life, asker, operation, landscape, now)
             except Gone:
                 seen.trail.calls = True
                 raise

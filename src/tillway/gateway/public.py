@@ -53,6 +53,8 @@ METRICS_PATH: Final = "/metrics"
 
 DRAINING: Final = "this node is being stopped"
 
+_OWN_PAGES: Final = "gateway.own_pages"
+
 _READS: Final = ("GET", "HEAD")
 
 Ready = Callable[[], Awaitable[Sequence[str]]]
@@ -103,7 +105,6 @@ class Public:
         self._ready = ready
         self._metrics = metrics
         self._leaving = leaving
-        self._scopes = {operation.scope for _, operation in documents.operations() if not operation.public}
         self._pages: dict[str, tuple[str, tuple[str, ...], Page]] = {
             LIVE_PATH: ("health", _READS, _fixed(b'{"status":"live"}')),
             READY_PATH: ("health", _READS, self._readiness),
@@ -131,6 +132,8 @@ class Public:
         shown = None if self._shown is None else self._shown.find(path)
         if shown is not None:
             found = shown[0], _READS, self._seen_by(shown[1])
+        if found is None and path.startswith(catalog.ROOT):
+            found = self._own(path)
         if found is None:
             return None
         name, methods, page = found
@@ -167,9 +170,23 @@ class Public:
     async def _described(self, _request: Request) -> Outgoing:
         landscape = self._active.current
         if self._metadata is None or self._metadata[0] != landscape.hash:
-            described = metadata(self._keys.realm.issuer, self._scopes, landscape)
+            scopes = {operation.scope for _, operation in landscape.documents.operations() if not operation.public}
+            described = metadata(self._keys.realm.issuer, scopes, landscape)
             self._metadata = (landscape.hash, msgspec.json.encode(described))
         return Outgoing(200, [JSON], self._metadata[1])
+
+    def _own(self, path: str) -> tuple[str, tuple[str, ...], Page] | None:
+        """The document or the schema of the retailer's own that stands at this path of the catalogue."""
+        landscape = self._active.current
+        pages: dict[str, Page] | None = landscape.derived.get(_OWN_PAGES)
+        if pages is None:
+            own = landscape.own_documents
+            pages = {path: _fixed(content) for path, content in catalog.pages(own).items() if path != catalog.ROOT}
+            for (api, version), document in own.apis.items():
+                pages[catalog.path_of(api, version)] = self._promised(document)
+            landscape.derived[_OWN_PAGES] = pages
+        page = pages.get(path)
+        return None if page is None else ("catalog", _READS, page)
 
     def _promised(self, document: Document) -> Page:
         """The document as the landscape in force lets it be served: with what of it is on its way out."""

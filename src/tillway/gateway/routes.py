@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from tillway.contracts import Cuts, Documents, OperationChecks
+from tillway.contracts import Cuts, Documents, OperationChecks, Outlines
 from tillway.errors import Misconfigured, NotFound
 from tillway.gateway.ask import Handler
 from tillway.gateway.minimise import Counted, Minimiser
@@ -25,11 +25,15 @@ PATHS_REMEMBERED: Final = 1_024
 
 
 class Route(msgspec.Struct, frozen=True):
-    """An operation with its compiled checks, the handler it is bound to, and what cuts its answers."""
+    """An operation with its compiled checks, the handler it is bound to, and what cuts its answers.
+
+    `outlines` know the fields of a document of the retailer's own, for the census.
+    """
 
     checks: OperationChecks
     handler: Handler
     minimiser: Minimiser
+    outlines: Outlines | None = None
 
 
 Methods = dict[str, Route]
@@ -44,7 +48,13 @@ class Routes:
 
     __slots__ = ("_remembered", "_templates", "_whole")
 
-    def __init__(self, documents: Documents, bindings: Mapping[str, Handler], counted: Counted = uncounted) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        bindings: Mapping[str, Handler],
+        counted: Counted = uncounted,
+        outlines: Outlines | None = None,
+    ) -> None:
         """Misconfigured when an operation is not bound or a binding names none. `counted` is told what is cut."""
         self._whole: dict[str, Methods] = {}
         self._templates: dict[str, dict[re.Pattern[str], Methods]] = {}
@@ -54,11 +64,18 @@ class Routes:
             if handler is None:
                 raise Misconfigured(f"the operation {operation.id} is not bound")
             minimiser = Minimiser(operation.id, Cuts(document, operation), counted)
-            route = Route(OperationChecks(document, operation), handler, minimiser)
+            route = Route(OperationChecks(document, operation), handler, minimiser, outlines)
             self._methods(operation.path)[operation.method] = route
         self._remembered = lru_cache(maxsize=PATHS_REMEMBERED)(self._found)
         if left:
             raise Misconfigured(f"bound, but promised by no document: {', '.join(sorted(left))}")
+
+    def beside(self, documents: Documents, bindings: Mapping[str, Handler], counted: Counted = uncounted) -> Routes:
+        """These routes and those of further documents, whose interfaces and versions are others."""
+        both = Routes(documents, bindings, counted, outlines=Outlines(documents))
+        both._whole |= self._whole
+        both._templates |= self._templates
+        return both
 
     def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
         """The route and its path parameters. `path` is as sent: percent-encoded, without the query.

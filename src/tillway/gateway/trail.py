@@ -14,7 +14,7 @@ import msgspec
 
 from tillway import clock
 from tillway.audit import Class, Entry, class_of, staging
-from tillway.contracts import Operation
+from tillway.contracts import Operation, Outlines
 from tillway.errors import Invalid, TillwayError, Violation, report
 from tillway.gateway.strange import places
 from tillway.identity import Grant, Principal
@@ -64,6 +64,7 @@ class Trail(msgspec.Struct, kw_only=True):
     settled: int | None = None
     subject: str | None = None
     staged: int | None = None
+    outlines: Outlines | None = None
     code: str | None = None
     strange: frozenset[str] = frozenset()
     calls: bool = False

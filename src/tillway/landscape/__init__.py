@@ -38,6 +38,7 @@ from tillway.landscape.model import (
     Webhook,
 )
 from tillway.landscape.openslo import openslo
+from tillway.landscape.own_documents import HEADERS_OF_OURS
 from tillway.landscape.people import SignIn
 from tillway.landscape.policies import BASE_PREFIX, Policy
 from tillway.landscape.policy_cases import Case, Somebody, cases
@@ -64,6 +65,7 @@ from tillway.landscape.values import UnknownFields, loopback
 __all__ = [
     "BASE_PREFIX",
     "ELSEWHERE",
+    "HEADERS_OF_OURS",
     "Active",
     "Api",
     "ApiVersion",

@@ -60,9 +60,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def status_of(error: BaseException) -> int:
-    """The HTTP status of an error: its own when rejected, 503 when waiting may help, 500 for everything else."""
-    if isinstance(error, Rejected):
-        return error.status
+    """The HTTP status of an error: its own if it has one, 503 when waiting may help, 500 for everything else."""
+    own: int | None = getattr(error, "status", None) if isinstance(error, TillwayError) else None
+    if own is not None:
+        return own
     return _UNAVAILABLE if isinstance(error, (TryAgain, OutcomeUnknown)) else _UNEXPECTED
 
 
@@ -92,7 +93,7 @@ def render(error: BaseException, *, correlation: str) -> Problem:
 
 def _sayable(error: BaseException) -> Report:
     said = report(error)
-    if isinstance(error, (Misconfigured, Poison)):
+    if isinstance(error, (Misconfigured, Poison)) or said.next == "stop":
         return Report(said.code, said.next, _NOT_FOR_ASKERS)
     if isinstance(error, OutcomeUnknown) and not said.remedy:
         return Report(said.code, said.next, said.detail, _OUTCOME_UNKNOWN_REMEDY)

@@ -202,6 +202,7 @@ def front(
     check_answers: bool = False,
     land=None,
     restricted=unrestricted,
+    own=None,
     **handlers,
 ) -> Front:
     """A door whose operations are answered by these handlers; all others answer 200 with nothing."""
@@ -221,5 +222,6 @@ def front(
         ready=ready,
         observer=lambda *told: observed.append(told),
         check_answers=check_answers,
+        own=own,
     )
     return Front(door, active, observed)
