@@ -38,8 +38,8 @@ from tillway.outbound import Client, Limits, Reply, Request
 
 log = logging.getLogger(__name__)
 
-# Requests of one door that one service answers at a time: a slow one must not take the door from all the others.
-AT_ONCE: Final = 32
+# Requests of one door that one service answers at a time: a third of the slots that the door has for the critical.
+AT_ONCE: Final = 8
 
 # The largest answer that is handed on; pages are for more.
 ANSWER_BYTES_MAX: Final = 8 * 1024 * 1024
