@@ -67,7 +67,7 @@ def add(
         shops=several if several is not None or shop is not None else (),
         shop=shop,
         event_types=tuple(event_type or ()),
-        review=date.fromisoformat(review) if review else _today() + timedelta(days=REVIEW_DAYS),
+        review=_day(review) if review else _today() + timedelta(days=REVIEW_DAYS),
         key=public_jwk(pair),
     )
     run(wanted, pair, key=key, only_print=only_print, directory=directory, state=state, as_json=as_json)
@@ -175,6 +175,13 @@ def _proof(left: dict[str, Any]) -> str:
 
 def _path(consumer: str) -> str:
     return f"/consumers/{quote(consumer, safe='')}"
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day, e.g. 2027-06-30") from None
 
 
 def _today() -> date:
