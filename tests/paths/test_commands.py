@@ -73,3 +73,11 @@ async def test_token_and_doctor(demo: Demo) -> None:
         for finding in document["findings"]
         if finding["what"] in ("database", "landscape", "clock", "odoo main") and not finding["well"]
     ] == []
+
+
+async def test_a_diff_against_the_release_asks_the_hub(demo: Demo) -> None:
+    """Nothing was ever published in the demo: that is told, and the exit code is that of what cannot be read."""
+    landscape = str(demo.state / "landscape")
+    told = await run("diff", "--against", "release", "--landscape", landscape, "--state", str(demo.state), "--json")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "nothing was released yet" in told.stderr

@@ -197,17 +197,20 @@ def diff(
         Path | None, typer.Argument(help="A contract document (OpenAPI 3, JSON Schema) or a landscape.")
     ] = None,
     new: Annotated[Path | None, typer.Argument(help="Its counterpart, of the same sort.")] = None,
-    against: Annotated[str | None, typer.Option(help="Compare the landscape with itself at this git revision.")] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Compare the landscape with itself at this git revision, or `release` in force.")
+    ] = None,
     landscape: Annotated[Path, typer.Option(help="The landscape's directory, for --against.")] = Path("landscape"),
+    state: State = None,
     as_json: Json = False,
 ) -> None:
-    """What a change means for whoever relies on it: same, additive or breaking. Offline.
+    """What a change means for whoever relies on it: same, additive or breaking. Offline but for `--against release`.
 
     Exit codes: 0 same or additive, 1 breaking, 2 something cannot be read.
     """
     from tillway.cli.differing import diff as run
 
-    run(old, new, against, landscape, as_json=as_json)
+    run(old, new, against, landscape, state, as_json=as_json)
 
 
 @app.command()

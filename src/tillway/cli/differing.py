@@ -1,4 +1,4 @@
-"""`tillway diff`: two contract documents or two landscapes, offline, out of files, directories and git."""
+"""`tillway diff`: two contract documents or two landscapes, out of files, directories, git and the release in force."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ from tillway.contracts.compatibility import Comparison, Unreadable, compare, par
 from tillway.errors import Misconfigured, TillwayError
 
 if TYPE_CHECKING:
+    from tillway.cli.asking import Hub
     from tillway.landscape import Landscape, LandscapeComparison
+
+RELEASE: Final = "release"
+"""What `--against` calls the release in force; a branch of this name is called `refs/heads/release`."""
 
 EXIT_BREAKING: Final = 1
 EXIT_UNREADABLE: Final = 2
@@ -32,10 +36,12 @@ GIT_SECONDS_MAX: Final = 60
 _COLOURS: Final = {"same": "green", "additive": "yellow", "breaking": "red"}
 
 
-def diff(old: Path | None, new: Path | None, against: str | None, landscape: Path, *, as_json: bool) -> None:
+def diff(
+    old: Path | None, new: Path | None, against: str | None, landscape: Path, state: Path | None, *, as_json: bool
+) -> None:
     """Compare, tell, and end with the exit code: 0 same or additive, 1 breaking, 2 cannot be read."""
     try:
-        found = _compared(old, new, against, landscape)
+        found = _compared(old, new, against, landscape, state)
     except TillwayError as error:
         Console(stderr=True).print(f"tillway: {error.detail}", markup=False, highlight=False, soft_wrap=True)
         if error.remedy:
@@ -50,12 +56,13 @@ def diff(old: Path | None, new: Path | None, against: str | None, landscape: Pat
 
 
 def _compared(
-    old: Path | None, new: Path | None, against: str | None, landscape: Path
+    old: Path | None, new: Path | None, against: str | None, landscape: Path, state: Path | None
 ) -> Comparison | LandscapeComparison:
     if against is not None:
         if old is not None:
             raise Unreadable("--against compares a landscape's directory", remedy="leave OLD and NEW out")
-        return _landscapes(_landscape(_at_revision(against, landscape), against), _directory(landscape))
+        files = _in_force(state) if against == RELEASE else _at_revision(against, landscape)
+        return _landscapes(_landscape(files, against), _directory(landscape))
     if old is None or new is None:
         raise Unreadable("there are not two things to compare", remedy="give OLD and NEW, or --against REV")
     if old.is_dir() != new.is_dir():
@@ -94,6 +101,20 @@ def _landscape(files: Mapping[str, str], name: str) -> Landscape:
         return build(files)
     except Misconfigured as error:
         raise Unreadable(f"{name}: {error.detail}", remedy=error.remedy) from error
+
+
+def _in_force(state: Path | None) -> dict[str, str]:
+    """The files of the release in force, as the running hub tells them."""
+    from tillway.cli.telling import asked
+    from tillway.landscape import belongs
+
+    async def ask(hub: Hub) -> dict[str, Any]:
+        number = next((each["number"] for each in (await hub.get("/releases"))["releases"] if each["in_force"]), None)
+        if number is None:
+            raise Unreadable("nothing was released yet", remedy="compare with a git revision or a directory")
+        return await hub.get(f"/releases/{number}")
+
+    return {name: text for name, text in asked(state, ask)["files"].items() if belongs(name)}
 
 
 def _at_revision(revision: str, directory: Path) -> dict[str, str]:
