@@ -20,7 +20,7 @@ from tests.postgres_cluster import run
 from tests.pure.gateway.front_door import REALM, RING, token
 from tests.running_demo import TILLWAY, environment, until
 
-from tillway import clock
+from tillway import clock, sealing
 from tillway.postgres import Database
 from tillway.tokens import key_text
 
@@ -67,9 +67,26 @@ class Hubs:
         assert status in {200, 201}, answer
         return answer
 
-    async def published(self, change: dict) -> dict:
+    async def proposed(self, given: dict[str, str]) -> dict:
+        """A change of these files, by the command line on the machine of the first hub."""
+        wanted = self.directory.parent / "wanted"
+        written(wanted, given)
+        process = await asyncio.create_subprocess_exec(
+            *(TILLWAY, "propose", str(wanted), "--reason", "prices for the web shop", "--json"),
+            *("--state", str(self.directory.parent / "first")),
+            env=environment(XDG_STATE_HOME=str(wanted)),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+        assert process.returncode == 0, out
+        return json.loads(out)
+
+    async def approve(self, change: dict, by: str) -> None:
         vote = {"hash": change["hash"], "reason": "looked at it"}
-        await self.operate("POST", f"/changes/{change['id']}/approval", vote, by="bob")
+        await self.operate("POST", f"/changes/{change['id']}/approval", vote, by=by)
+
+    async def published(self, change: dict) -> dict:
+        await self.approve(change, "bob")
         return await self.operate("POST", f"/changes/{change['id']}/publication", {"reason": "agreed"})
 
     async def told(self, consumer: str) -> list[tuple[int, object]]:
@@ -115,20 +132,25 @@ class Hubs:
 @pytest.fixture
 def hubs(make_database: Callable[..., str], tmp_path: Path) -> Iterator[Hubs]:
     dsn, directory = make_database(), tmp_path / "landscape"
-    for name, text in files().items():
-        (directory / name).parent.mkdir(parents=True, exist_ok=True)
-        (directory / name).write_text(text)
+    written(directory, files())
     run(prepared(dsn))
-    first, second = tmp_path / "first", tmp_path / "second"
-    running = [started(dsn, first, directory, first)]
+    key = tmp_path / "sealing.key"
+    key.touch(0o600)
+    key.write_text(sealing.master_text(sealing.master(sealing.new_secret())))
+    states = (tmp_path / "first", tmp_path / "second")
+    running = [started(dsn, state, directory, key) for state in states]
     try:
-        urls = [address(first, running[0])]  # the second needs the sealing key that the first one made
-        running.append(started(dsn, second, directory, first))
-        yield Hubs([*urls, address(second, running[1])], directory)
+        yield Hubs([address(state, process) for state, process in zip(states, running, strict=True)], directory)
     finally:
         for process in running:
             process.terminate()
         assert [process.wait(30) for process in running] == [0] * len(running)
+
+
+def written(directory: Path, given: dict[str, str]) -> None:
+    for name, text in given.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
 
 
 async def prepared(dsn: str) -> None:
@@ -138,7 +160,7 @@ async def prepared(dsn: str) -> None:
     await fill(dsn)
 
 
-def started(dsn: str, state: Path, directory: Path, sealed: Path) -> subprocess.Popen[bytes]:
+def started(dsn: str, state: Path, directory: Path, key: Path) -> subprocess.Popen[bytes]:
     state.mkdir(exist_ok=True)
     with (state / "log").open("wb") as log:
         return subprocess.Popen(
@@ -149,7 +171,7 @@ def started(dsn: str, state: Path, directory: Path, sealed: Path) -> subprocess.
                 TILLWAY_DATABASE_URL=dsn,
                 TILLWAY_LANDSCAPE=str(directory),
                 TILLWAY_PUBLIC_URL=REALM.issuer,
-                TILLWAY_SEALING_KEY_FILE=str(sealed / "sealing.key"),
+                TILLWAY_SEALING_KEY_FILE=str(key),
             ),
         )
 
@@ -172,7 +194,8 @@ async def test_a_publication_under_load_drops_nothing_and_a_rollback_restores_ev
     content = json.loads(given["landscape.yaml"])
     content["consumers"]["web-shop"]["scopes"] = ["loyalty:read", "prices:read"]
     given["landscape.yaml"] = json.dumps(content)
-    change = await hubs.operate("POST", "/changes", {"files": given, "reason": "prices for the web shop"})
+    change = await hubs.proposed(given)
+    await hubs.approve(change, "cid")  # what a machine proposed needs two people
     async with hubs.busy():
         began = time.monotonic()
         done = await hubs.published(change)

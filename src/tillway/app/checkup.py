@@ -19,6 +19,7 @@ from tillway.app.tls import ENDING, tls_of
 from tillway.app.vault import vault_of
 from tillway.connectors.odoo import Connection, Odoo
 from tillway.errors import Misconfigured, TillwayError
+from tillway.governance import drift
 from tillway.identity import overdue, today_of
 from tillway.journal import follower_states, parked_items
 from tillway.landscape import Landscape, loopback, read, reveal
@@ -119,6 +120,9 @@ async def _flow(db: Database, landscape: Landscape) -> AsyncIterator[Finding]:
             seen=f"{state.name} waits for the far side: {state.held_for}",
             remedy="is its receiver up?",
         )
+    for each in await drift.drifts(db, clock.now()):
+        seen = f"{each.place}, for {timedelta(seconds=round(each.age_seconds))}: {each.detail}"
+        yield Finding(what=f"drift: {each.kind}", well=False, seen=seen, remedy="see `tillway nodes`")
     parked, open_exceptions = await parked_items(db), await exceptions(db)
     yield Finding(
         what="stuck work",

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from tillway.cli import access, auditing, parked, process, registry, sale, subscription
+from tillway.cli import access, auditing, governing, parked, process, registry, sale, subscription
 from tillway.cli.options import DryRun, Json, Reason, State
 from tillway.errors import Misconfigured, TillwayError
 
@@ -28,6 +28,9 @@ app.add_typer(subscription.app, name="subscription")
 app.add_typer(registry.app, name="consumer")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(access.devices, name="device")
+
+for command in governing.COMMANDS:
+    app.command()(command)
 
 EXIT_FAILED = 1
 EXIT_MISCONFIGURED = 3
