@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.metadata
 import os
 import sys
@@ -18,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tillway import settings
-from tillway.cli.telling import escaped, table
+from tillway.cli.tables import escaped, table
 from tillway.contracts import load
 from tillway.errors import Misconfigured
 from tillway.governance import rules
@@ -69,6 +70,8 @@ def _directory(directory: Path | None, state: Path | None) -> Path:
 
 
 def _checked(where: Path, today: date) -> _Checked:
+    # What was imported stays: without it the collector looks at it again and again while documents are read.
+    gc.freeze()
     environment = settings.read(os.environ).environment or None
     landscape, marks = build_marked(sources(where, environment))
     rehearsal = rehearse(landscape, read_cases(where, landscape))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tillway.cli.asking import Hub, state_directory
+from tillway.cli.tables import escaped, table
+
+__all__ = ["Ask", "acted", "asked", "escaped", "moment", "table", "tell"]
 
 Ask = Callable[[Hub], Awaitable[dict[str, Any]]]
 
@@ -39,21 +42,6 @@ def tell(document: Mapping[str, Any], *, as_json: bool, otherwise: str | Table) 
         console.out(msgspec.json.encode(document).decode(), highlight=False)
     else:
         console.print(otherwise, highlight=False, soft_wrap=isinstance(otherwise, str))
-
-
-def table(titles: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> Table:
-    """A table whose cells fold instead of being cut: whoever reads it must act on all of it."""
-    made = Table(title=title, title_justify="left")
-    for each in titles:
-        made.add_column(each, overflow="fold")
-    for row in rows:
-        made.add_row(*("" if cell is None else escaped(cell) for cell in row))
-    return made
-
-
-def escaped(cell: object) -> str:
-    """What others wrote, shown as it is: brackets in it are no markup."""
-    return str(cell).replace("[", r"\[")
 
 
 def moment(text: str | None) -> str:
