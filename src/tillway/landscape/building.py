@@ -53,7 +53,8 @@ def build_marked(files: Mapping[str, str]) -> tuple[Landscape, Marks]:
             document.finding(problem.path, problem.text, problem.remedy, problem.mark)
         for problem in check_policies(landscape, policies):
             document.finding(problem.path, problem.text, problem.remedy, problem.mark)
-    document.problems += written_inline(files, document)
+    inline = written_inline(files, document)
+    document.problems += inline
     if document.problems or landscape is None:
         raise InvalidLandscape(document.problems)
     return living_in(landscape, given.environment), Marks(document.marks)
