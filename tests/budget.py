@@ -31,6 +31,7 @@ SUITES = (
     Suite("contract", 240),
     Suite("paths", 180),
     Suite("crash", 240, workers="1"),
+    Suite("browser", 60, workers="1"),
 )
 
 

@@ -224,6 +224,39 @@ def doctor(state: State = None, as_json: Json = False) -> None:
     run(state, as_json=as_json)
 
 
+@app.command()
+def conformance(
+    provider: Annotated[
+        str, typer.Argument(help="Base URL of the provider; without a path, the document's own is added.")
+    ],
+    api: Annotated[
+        str | None, typer.Option(help="Hold it against the contract of this interface, e.g. orders.")
+    ] = None,
+    document: Annotated[Path | None, typer.Option(help="Or against this OpenAPI document.")] = None,
+    pact: Annotated[Path | None, typer.Option(help="Or against this pact (v3 or v4) of a consumer.")] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="TILLWAY_PROVIDER_TOKEN", help="Bearer token to ask with.")
+    ] = None,
+    header: Annotated[list[str] | None, typer.Option(help="A further header, 'Name: value'; may be repeated.")] = None,
+    writes: Annotated[bool, typer.Option("--writes", help="Also ask what may change something there.")] = False,
+    seconds: Annotated[float, typer.Option(min=1, max=3600, help="Time for all operations together.")] = 60.0,
+    states: Annotated[str | None, typer.Option(help="URL that brings about a pact's provider states.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Does a provider honour a contract, or keep a consumer's pact: asked for real, told by operation."""
+    from tillway.cli import conforming as run
+
+    if sum(each is not None for each in (api, document, pact)) != 1:
+        raise typer.BadParameter("name one of --api, --document and --pact")
+    headers = run.headers(header or [], token)
+    if pact is not None:
+        run.pact(provider, pact, headers=headers, states=states, as_json=as_json)
+    else:
+        run.contract(
+            provider, api=api, document=document, headers=headers, writes=writes, seconds=seconds, as_json=as_json
+        )
+
+
 @app.command("sign-in")
 def sign_in(
     state: State = None,

@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, quote
 
 import yaml
 
-from tillway import __version__, audit, clock
-from tillway.console import drawing, governed, rendering, searching
+from tillway import __version__, audit, clock, governance
+from tillway.console import changelog, drawing, governed, rendering, searching
 from tillway.console.offered import ApiView, EventView, Offer, offer
 from tillway.contracts import Documents, asyncapi, catalog
 from tillway.contracts.catalog import ROOT
@@ -27,6 +27,12 @@ from tillway.postgres import Database
 
 OBSERVED_DAYS: Final = 30
 """What was not used for so long counts as unused."""
+
+RELEASES_SHOWN: Final = 20
+"""Whoever asks further back asks `listReleases`."""
+
+LAST_RELEASE: Final = 2**31 - 1
+"""Above every number of a release."""
 
 NEEDED: Final = "operations:read"
 
@@ -67,6 +73,7 @@ class Catalogue:
             ROOT: ("start.html", self._start, False),
             f"{ROOT}/domains": ("domains.html", self._domains, False),
             f"{ROOT}/service-levels": ("levels.html", self._levels, False),
+            f"{ROOT}/changelog": ("changelog.html", self._changelog, False),
             f"{ROOT}/consumers": ("consumers.html", self._consumers, True),
             f"{ROOT}/owners": ("owners.html", self._owners, True),
             f"{ROOT}/map": ("map.html", self._map, True),
@@ -199,6 +206,14 @@ class Catalogue:
 
     async def _levels(self, look: Look) -> Values:
         return {"levels": look.offer.levels}
+
+    async def _changelog(self, look: Look) -> Values:
+        told = []
+        for each in (await governance.releases.releases(self._database, LAST_RELEASE))[:RELEASES_SHOWN]:
+            number = each.manifest.change
+            change = None if number is None else await governance.changes.change(self._database, number)
+            told.append(changelog.released(each, change, inside=look.inside))
+        return {"releases": told}
 
     async def _consumers(self, look: Look) -> Values:
         return {"consumers": governed.consumers(look.landscape, await self._observed()), "days": OBSERVED_DAYS}

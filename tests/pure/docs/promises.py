@@ -43,6 +43,7 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     "/catalog/events/{type}/v{n}": ("GET", "An event type: owner, retention, fields, example."),
     "/catalog/domains": ("GET", "Domains, and how fresh each use of their data is."),
     "/catalog/service-levels": ("GET", "What is promised of interfaces."),
+    "/catalog/changelog": ("GET", "What changed from release to release; strangers see what concerns contracts."),
     "/catalog/consumers": ("GET", "Who may call, and what they used; for people who may read operations."),
     "/catalog/owners": ("GET", "Who answers for what; for people who may read operations."),
     "/catalog/map": ("GET", "Who depends on whom, declared and observed; for people who may read operations."),
