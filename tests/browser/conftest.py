@@ -111,7 +111,7 @@ async def serve(dsn: str, port: int, started: Callable[[], None], stop: asyncio.
             ready=lambda: asyncio.sleep(0, ()),
             leaving=leaving,
             auditor=auditor,
-            shown=Catalogue(documents=load(), active=active, database=db, address=base),
+            shown=Catalogue(active=active, database=db, address=base),
         )
         running = [asyncio.create_task(work) for work in (Sequencer(db, NODE).run(), tail.run(), overlay.run())]
         server = Server(door, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)

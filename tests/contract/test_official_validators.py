@@ -131,4 +131,4 @@ def test_the_document_says_what_the_landscape_says_of_an_event():
         "x-tillway-retention": "long",
         "x-tillway-replay-days": 90,
     }
-    assert messages["price.changed.v1"]["x-tillway-declared"] is False
+    assert events({})["components"]["messages"]["price.changed.v1"]["x-tillway-declared"] is False

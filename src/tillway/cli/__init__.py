@@ -234,9 +234,7 @@ def conformance(
     ] = None,
     document: Annotated[Path | None, typer.Option(help="Or against this OpenAPI document.")] = None,
     pact: Annotated[Path | None, typer.Option(help="Or against this pact (v3 or v4) of a consumer.")] = None,
-    token: Annotated[
-        str | None, typer.Option(envvar="TILLWAY_PROVIDER_TOKEN", help="Bearer token to ask with.")
-    ] = None,
+    token: Annotated[str | None, typer.Option(envvar="PROVIDER_TOKEN", help="Bearer token to ask with.")] = None,
     header: Annotated[list[str] | None, typer.Option(help="A further header, 'Name: value'; may be repeated.")] = None,
     writes: Annotated[bool, typer.Option("--writes", help="Also ask what may change something there.")] = False,
     seconds: Annotated[float, typer.Option(min=1, max=3600, help="Time for all operations together.")] = 60.0,

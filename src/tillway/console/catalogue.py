@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, quote
@@ -18,10 +18,10 @@ import yaml
 from tillway import __version__, audit, clock, governance
 from tillway.console import changelog, drawing, governed, rendering, searching
 from tillway.console.offered import ApiView, EventView, Offer, offer
-from tillway.contracts import Documents, asyncapi, catalog
+from tillway.contracts import asyncapi, catalog
 from tillway.contracts.catalog import ROOT
 from tillway.errors import Forbidden, NotFound, Unauthenticated
-from tillway.gateway import BUCKETS, SIGN_IN_PATH, Outgoing, Request, Shown, Visitor, Who
+from tillway.gateway import BUCKETS, JSON, SIGN_IN_PATH, Outgoing, Request, Shown, Visitor, Who
 from tillway.landscape import Active, Landscape, openslo
 from tillway.postgres import Database
 
@@ -41,7 +41,7 @@ _API: Final = re.compile(rf"{ROOT}/apis/([^/]+)/v([0-9]{{1,4}})(/reference)?")
 _EVENT: Final = re.compile(rf"{ROOT}/events/([^/]+)/v([0-9]{{1,4}})")
 _LEVEL: Final = re.compile(rf"{ROOT}/service-levels/([^/]+)\.(yaml|json)")
 _ASSET: Final = re.compile(rf"{ROOT}/assets/([^/]+)")
-_SERVED_ELSEWHERE: Final = re.compile(rf"{ROOT}/(apis/[^/]+/v[0-9]+/openapi|events/[^/]+/v[0-9]+/schema)\.json")
+_DOCUMENT: Final = re.compile(rf"{ROOT}/(?:apis/[^/]+/v[0-9]+/openapi|events/[^/]+/v[0-9]+/schema)\.json")
 
 
 class Look(NamedTuple):
@@ -86,8 +86,10 @@ class Catalogue:
 
     def find(self, path: str) -> tuple[str, Shown] | None:
         """The page at a path; None for paths that are not ours."""
-        if not path.startswith(ROOT) or _SERVED_ELSEWHERE.fullmatch(path):
+        if not path.startswith(ROOT):
             return None
+        if _DOCUMENT.fullmatch(path):
+            return "catalog", self._document
         if path in self._fixed:
             return "catalog", self._page(*self._fixed[path])
         if (found := _API.fullmatch(path)) is not None:
@@ -128,7 +130,7 @@ class Catalogue:
     async def _told(self, request: Request, look: Look, made: Made) -> Any:
         """The JSON form; that of the start page is the index, as long as nothing is searched."""
         if request.path == ROOT and not look.query:
-            return catalog.index(self._documents) | {"asyncapi": f"{ROOT}/asyncapi.json"}
+            return catalog.index(look.landscape.documents) | {"asyncapi": f"{ROOT}/asyncapi.json"}
         values = await made(look)
         return {name: value for name, value in values.items() if name not in {"offer", "picture"}}
 
@@ -170,7 +172,7 @@ class Catalogue:
     def _offer(self, landscape: Landscape) -> Offer:
         found: Offer | None = landscape.derived.get("console.offer")
         if found is None:
-            found = landscape.derived["console.offer"] = offer(self._documents, landscape)
+            found = landscape.derived["console.offer"] = offer(landscape)
         return found
 
     def _index(self, look: Look) -> searching.Index:
@@ -230,15 +232,27 @@ class Catalogue:
     async def _uses(self, look: Look) -> tuple[governed.Use, ...]:
         if not look.inside:
             return ()
-        return governed.uses(self._documents, look.landscape, await self._observed())
+        return governed.uses(look.landscape, await self._observed())
 
     async def _observed(self) -> tuple[audit.UsedBy, ...]:
         today = clock.now().date()
         return await audit.usage_of_all(self._database, today - timedelta(days=OBSERVED_DAYS - 1), today)
 
+    async def _document(self, request: Request, _who: Who) -> Outgoing:
+        """A contract, ours or the retailer's own."""
+        landscape = self._active.current
+        kept: Mapping[str, bytes] | None = landscape.derived.get("console.documents")
+        if kept is None:
+            kept = landscape.derived["console.documents"] = catalog.pages(landscape.documents)
+        if request.path not in kept:
+            raise NotFound("there is no such document in the catalogue")
+        return Outgoing(200, [JSON], kept[request.path])
+
     async def _asyncapi(self, _request: Request, _who: Who) -> Outgoing:
-        declared = self._active.current.events
-        return rendering.data(asyncapi(self._documents, declared, address=self._address, version=__version__))
+        landscape = self._active.current
+        return rendering.data(
+            asyncapi(landscape.documents, landscape.events, address=self._address, version=__version__)
+        )
 
     def _openslo(self, name: str, *, as_yaml: bool) -> Shown:
         async def page(_request: Request, _who: Who) -> Outgoing:
@@ -247,7 +261,7 @@ class Catalogue:
             if level is None:
                 raise NotFound(f"there is no service level {name[:64]!r}")
             api = landscape.apis.get(level.api)
-            operations = [each.id for _, each in self._documents.operations() if each.api == level.api]
+            operations = [each.id for _, each in landscape.documents.operations() if each.api == level.api]
             document = openslo(level, "" if api is None else api.owner, operations, BUCKETS)
             if not as_yaml:
                 return rendering.data(document)

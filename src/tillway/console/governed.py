@@ -8,7 +8,6 @@ from datetime import date, datetime
 import msgspec
 
 from tillway.audit import UsedBy
-from tillway.contracts import Documents
 from tillway.identity import people
 from tillway.landscape import Landscape
 
@@ -63,9 +62,9 @@ class OwnerView(msgspec.Struct, frozen=True, kw_only=True):
 PEOPLE = "signed-in people"
 
 
-def uses(documents: Documents, landscape: Landscape, observed: Iterable[UsedBy]) -> tuple[Use, ...]:
+def uses(landscape: Landscape, observed: Iterable[UsedBy]) -> tuple[Use, ...]:
     """Every line of the map, by source and target."""
-    operations = {operation.id: operation.api for _, operation in documents.operations()}
+    operations = {operation.id: operation.api for _, operation in landscape.documents.operations()}
     seen: dict[tuple[str, str], UsedBy] = {}
     for each in observed:
         if (api := operations.get(each.operation)) is not None:

@@ -10,7 +10,7 @@ import msgspec
 
 from tillway.console.fields import Row, rows
 from tillway.console.operations import OperationView, viewed
-from tillway.contracts import ENVELOPE, Document, Documents
+from tillway.contracts import ENVELOPE, Document
 from tillway.contracts.catalog import ROOT
 from tillway.landscape import Landscape, ServiceLevel
 from tillway.landscape.openslo import said
@@ -113,8 +113,9 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     levels: tuple[LevelView, ...]
 
 
-def offer(documents: Documents, landscape: Landscape) -> Offer:
-    """What these contracts and this landscape offer together."""
+def offer(landscape: Landscape) -> Offer:
+    """What this landscape and its contracts offer together, the retailer's own among them."""
+    documents = landscape.documents
     levels = tuple(_level(each) for each in landscape.service_levels.values())
     events = [(key, schema) for key, schema in documents.events.items() if key[0] != ENVELOPE]
     return Offer(

@@ -7,14 +7,13 @@ from datetime import UTC, date, datetime
 import pytest
 from tests.contract.small_hub import landscape as small
 from tests.pure.console.shop import landscape
+from tests.pure.landscape.test_own_documents import built
 
 from tillway.audit import UsedBy
 from tillway.console import drawing, governed, rendering, searching
 from tillway.console.offered import offer
-from tillway.contracts import load
 
-DOCUMENTS = load()
-OFFER = offer(DOCUMENTS, landscape())
+OFFER = offer(landscape())
 SEEN = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
@@ -33,8 +32,16 @@ def test_an_interface_shows_its_life_and_what_is_promised_of_it():
 
 
 def test_what_the_landscape_does_not_declare_is_shown_as_undeclared():
-    assert next(each for each in OFFER.apis if each.api == "devices").governed.lifecycle == "undeclared"
-    assert not next(each for each in OFFER.events if each.type == "access.changed").declared
+    land = landscape()
+    bare = offer(land.model_copy(update={"apis": {}, "events": {}}))
+    assert {each.governed.lifecycle for each in bare.apis} == {"undeclared"}
+    assert not any(each.declared for each in bare.events)
+
+
+def test_an_interface_of_the_retailers_own_is_offered_like_the_others():
+    found = next(each for each in offer(built()).apis if each.api == "gift-cards")
+    assert (found.title, found.governed.owner, found.governed.upstream) == ("Gift cards", "gifts", "gifts")
+    assert [each.id for each in found.operations] == ["getGiftCard"]
 
 
 def test_search_finds_operations_by_the_words_of_their_name():
@@ -60,7 +67,7 @@ def test_strangers_do_not_find_consumers():
 
 def test_uses_tell_declared_from_observed():
     seen = [used("webshop", "placeOrder"), used("webshop", "getOrder", 2, 1), used("stranger", "getProduct", 1, 1)]
-    lines = {(each.source, each.target): each for each in governed.uses(DOCUMENTS, landscape(), seen)}
+    lines = {(each.source, each.target): each for each in governed.uses(landscape(), seen)}
     assert (lines["webshop", "orders"].state, lines["webshop", "orders"].calls) == ("used", 5)
     assert lines["webshop", "products"].state == "unused"
     assert (lines["stranger", "products"].state, lines["stranger", "products"].why) == ("undeclared", "refused")
@@ -68,12 +75,12 @@ def test_uses_tell_declared_from_observed():
 
 
 def test_a_list_of_callers_narrows_who_may():
-    assert ("kiosk", "orders") not in {(each.source, each.target) for each in governed.uses(DOCUMENTS, landscape(), ())}
+    assert ("kiosk", "orders") not in {(each.source, each.target) for each in governed.uses(landscape(), ())}
 
 
 def test_people_are_one_party_and_need_no_scope_of_a_consumer():
     seen = [used("person:" + "a" * 32, "getHealth"), used("person:" + "b" * 32, "getHealth")]
-    line = next(each for each in governed.uses(DOCUMENTS, small(), seen) if each.source == governed.PEOPLE)
+    line = next(each for each in governed.uses(small(), seen) if each.source == governed.PEOPLE)
     assert (line.state, line.calls) == ("used", 6)
 
 
@@ -84,7 +91,7 @@ def test_owners_that_are_no_team_stand_out():
 
 
 def test_the_map_draws_every_line_between_boxes_that_do_not_overlap():
-    uses = governed.uses(DOCUMENTS, landscape(), ())
+    uses = governed.uses(landscape(), ())
     drawn = drawing.picture(uses, {each.api: each.href for each in OFFER.apis}, landscape().consumers)
     assert len(drawn.lines) == len(uses)
     places = [(box.x, box.y) for box in drawn.boxes]
