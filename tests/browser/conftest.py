@@ -140,7 +140,7 @@ def base(dsn: str) -> Iterator[str]:
 
     thread = threading.Thread(target=work, name="hub")
     thread.start()
-    assert started.wait(30), "the hub does not start"
+    assert started.wait(90), "the hub does not start"
     try:
         assert not failures, failures
         yield f"http://127.0.0.1:{port}"
