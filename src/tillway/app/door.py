@@ -56,15 +56,11 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
         await overlay.load()
         keys, credentials = await SigningKeys.open(db, realm_of(given), now=clock.now()), Credentials(watched)
         quotas, issuers = Quotas(db), Issuers(client)
-<<<<<<< HEAD
-        documents, address = contracts.load(), keys.realm.issuer
         # Its breakers are its own: what signs people in is not left alone because a service of the retailer's is away.
         outside = await stack.enter_async_context(Client(reach(networks()), breakers=Breakers()))
         watched.on_change(lambda: outside.reaches(reach(networks())))
         own = Upstreams(outside, watched.reveal)
         watched.on_change(own.forget)
-=======
->>>>>>> 1c8bc27 (The catalogue shows the retailer's own interfaces too; a promised 503 is no breach)
         door = build(
             documents=contracts.load(),
             bindings=apis.bindings(
@@ -83,12 +79,8 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             leaving=leaving,
             quotas=quotas,
             auditor=auditor,
-<<<<<<< HEAD
             own=own.bind,
-            shown=Catalogue(active=watched.active, database=db, address=address),
-=======
             shown=Catalogue(active=watched.active, database=db, address=keys.realm.issuer),
->>>>>>> 1c8bc27 (The catalogue shows the retailer's own interfaces too; a promised 503 is no breach)
             observer=_observe,
         )
         await watched.prepares(door.prepare)

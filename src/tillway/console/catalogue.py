@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, quote
@@ -21,7 +21,7 @@ from tillway.console.offered import ApiView, EventView, Offer, offer
 from tillway.contracts import asyncapi, catalog
 from tillway.contracts.catalog import ROOT
 from tillway.errors import Forbidden, NotFound, Unauthenticated
-from tillway.gateway import BUCKETS, JSON, SIGN_IN_PATH, Outgoing, Request, Shown, Visitor, Who
+from tillway.gateway import BUCKETS, SIGN_IN_PATH, Outgoing, Request, Shown, Visitor, Who
 from tillway.landscape import Active, Landscape, openslo
 from tillway.postgres import Database
 
@@ -41,7 +41,7 @@ _API: Final = re.compile(rf"{ROOT}/apis/([^/]+)/v([0-9]{{1,4}})(/reference)?")
 _EVENT: Final = re.compile(rf"{ROOT}/events/([^/]+)/v([0-9]{{1,4}})")
 _LEVEL: Final = re.compile(rf"{ROOT}/service-levels/([^/]+)\.(yaml|json)")
 _ASSET: Final = re.compile(rf"{ROOT}/assets/([^/]+)")
-_DOCUMENT: Final = re.compile(rf"{ROOT}/(?:apis/[^/]+/v[0-9]+/openapi|events/[^/]+/v[0-9]+/schema)\.json")
+_SERVED_ELSEWHERE: Final = re.compile(rf"{ROOT}/(?:apis/[^/]+/v[0-9]+/openapi|events/[^/]+/v[0-9]+/schema)\.json")
 
 
 class Look(NamedTuple):
@@ -79,17 +79,10 @@ class Catalogue:
             f"{ROOT}/map": ("map.html", self._map, True),
         }
 
-    @property
-    def _documents(self) -> Documents:
-        """What the landscape in force promises, the retailer's own among it."""
-        return self._active.current.documents
-
     def find(self, path: str) -> tuple[str, Shown] | None:
         """The page at a path; None for paths that are not ours."""
-        if not path.startswith(ROOT):
+        if not path.startswith(ROOT) or _SERVED_ELSEWHERE.fullmatch(path):
             return None
-        if _DOCUMENT.fullmatch(path):
-            return "catalog", self._document
         if path in self._fixed:
             return "catalog", self._page(*self._fixed[path])
         if (found := _API.fullmatch(path)) is not None:
@@ -237,16 +230,6 @@ class Catalogue:
     async def _observed(self) -> tuple[audit.UsedBy, ...]:
         today = clock.now().date()
         return await audit.usage_of_all(self._database, today - timedelta(days=OBSERVED_DAYS - 1), today)
-
-    async def _document(self, request: Request, _who: Who) -> Outgoing:
-        """A contract, ours or the retailer's own."""
-        landscape = self._active.current
-        kept: Mapping[str, bytes] | None = landscape.derived.get("console.documents")
-        if kept is None:
-            kept = landscape.derived["console.documents"] = catalog.pages(landscape.documents)
-        if request.path not in kept:
-            raise NotFound("there is no such document in the catalogue")
-        return Outgoing(200, [JSON], kept[request.path])
 
     async def _asyncapi(self, _request: Request, _who: Who) -> Outgoing:
         landscape = self._active.current
