@@ -81,6 +81,17 @@ async def test_an_act_says_why(hub):
     assert (await act(hub, "DELETE", "/consumers/station-till/suspension")).status == 422
 
 
+async def test_a_person_is_suspended_and_resumed_by_the_name_they_have_here(hub):
+    path = f"/people/person:{'0' * 32}/suspension"
+    reply = await act(hub, "PUT", path, BECAUSE)
+    assert (reply.status, reply.json["kind"], reply.json["state"]) == (200, "person", "suspended")
+    listed = (await act(hub, "GET", "/restrictions")).json["restrictions"]
+    assert [each["id"] for each in listed if each["kind"] == "person"] == [f"person:{'0' * 32}"]
+    assert [(await act(hub, "DELETE", f"{path}?reason=back")).status for _ in range(2)] == [204, 404]
+    assert (await act(hub, "PUT", "/people/integrator/suspension", BECAUSE)).status == 422
+    assert (await act(hub, "GET", "/people")).json == {"people": []}
+
+
 async def test_a_revoked_token_is_none(hub):
     bearer = token("station-till", scopes=SCOPES)
     assert (await act(hub, "PUT", "/tokens/t-1/revocation", BECAUSE)).status in {200, 401}

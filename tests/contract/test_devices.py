@@ -7,7 +7,11 @@ from urllib.parse import urlencode
 
 from tests.contract.machines import TOKEN_URL, Holder, new_key, signed_form
 from tests.contract.test_access import BECAUSE, SECONDS, act, code, enrol
-from tests.pure.gateway.front_door import REALM
+from tests.contract.test_audit import told
+from tests.pure.gateway.front_door import REALM, RING
+
+from tillway import clock
+from tillway.tokens import verify
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -74,6 +78,19 @@ async def test_a_device_proves_the_key_it_was_enrolled_with(hub):
     headers = FORM | {"dpop": holder.proof("POST", TOKEN_URL)}
     reply = await hub.ask("POST", "/oauth2/token", body=urlencode(signed_form(device, key)).encode(), headers=headers)
     assert (reply.status, reply.json["error"]) == (400, "invalid_dpop_proof")
+
+
+async def test_each_token_is_put_down_once_with_grant_method_and_scopes(hub):
+    device, key = await new_device(hub)
+    reply, _ = await device_token(hub, device, key)
+    bearer = reply.json["access_token"]
+    claims = verify(bearer, RING.keys, REALM, clock.now())
+    (entry,) = await told(hub, claims.token_id)
+    assert (entry.operation, entry.status, entry.kind_of, entry.subject) == ("issueToken", 200, "read", claims.token_id)
+    assert (entry.principal, entry.actor, entry.kind) == (claims.subject, device, "device")
+    assert entry.code == f"client_credentials by private_key_jwt: {' '.join(claims.scopes)}"
+    lines = await hub.db.fetch("SELECT line FROM audit.staged")
+    assert not any(bearer.rpartition(".")[2] in row["line"] for row in lines)
 
 
 async def test_a_device_asks_about_its_token_and_revokes_it(hub):

@@ -25,7 +25,7 @@ from tests.contract.people import (
 from tests.pure.gateway.front_door import RING
 
 from tillway import clock
-from tillway.identity import people
+from tillway.identity import Act, people
 from tillway.identity.people import id_token
 from tillway.tokens import Claims, Realm, sign, verify
 
@@ -320,6 +320,50 @@ async def test_a_role_that_is_taken_away_counts_at_once(hub):
         assert (await browser.post("/console/token")).status_code == 403
         hub.active.swap(land(None))
         assert (await browser.session())["status"] == 404
+
+
+async def test_a_suspended_person_is_out_everywhere_within_two_seconds_and_not_let_in_again(hub):
+    async with hub.browser() as anna, hub.browser() as anna_elsewhere, hub.browser() as ralf:
+        for browser, sub in ((anna, "anna"), (anna_elsewhere, "anna"), (ralf, "ralf")):
+            await browser.sign_in(sub)
+        token, other = await anna.token(), await ralf.token()
+        who = (await anna.session())["person"]
+        act = Act(by="operator", reason="left the company", at=clock.now(), correlation="c")
+        async with hub.db.transaction() as tx:
+            await people.suspend(tx, who, act)
+        async with asyncio.timeout(2):
+            while (refused := await anna.look(token)).status_code == 200:
+                await asyncio.sleep(0.02)
+        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/suspended")
+        assert [(await each.session())["status"] for each in (anna, anna_elsewhere)] == [401, 401]
+        assert (await ralf.look(other)).status_code == 200
+        again = await anna.sign_in("anna")
+        assert (again.status_code, again.json()["type"]) == (403, "/problems/suspended")
+        async with hub.db.transaction() as tx:
+            await people.resume(tx, who, act)
+        async with asyncio.timeout(2):
+            while (await anna.sign_in("anna")).status_code == 403:
+                await asyncio.sleep(0.02)
+        assert (await anna.look(await anna.token())).status_code == 200
+        assert [each.name for each in await people.signed_in(hub.db, hub.active.current, clock.now())] == [
+            "Anna",
+            "Ralf",
+        ]
+
+
+async def test_each_token_of_a_person_is_put_down_without_the_token(hub):
+    async with hub.browser() as browser:
+        await browser.sign_in()
+        token = await browser.token()
+        claims = said(hub, token)
+        async with asyncio.timeout(5):
+            while not (found := [each for each in await hub.entries() if claims.token_id in each]):
+                await asyncio.sleep(0.02)
+        (entry,) = found
+        assert "issueToken" in entry
+        assert claims.subject in entry
+        assert "session by cookie: operations:read operations:write" in entry
+        assert token.rpartition(".")[2] not in json.dumps(await hub.entries())
 
 
 async def test_what_is_dangerous_asks_for_a_fresh_sign_in(hub):

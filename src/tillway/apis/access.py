@@ -11,7 +11,7 @@ from tillway import identity
 from tillway.apis.acts import by, reason
 from tillway.errors import Invalid, NotFound, Violation
 from tillway.gateway import Answer, Ask, Handler
-from tillway.identity import OPERATOR_LIFETIME, Act, Restriction, devices, enrolment
+from tillway.identity import OPERATOR_LIFETIME, Act, Restriction, devices, enrolment, people
 from tillway.identity.devices import Device
 from tillway.postgres import Database, Tx
 
@@ -25,6 +25,9 @@ def bind(db: Database) -> dict[str, Handler]:
         "listRestrictions": looks.restrictions,
         "suspendConsumer": acts.suspend,
         "resumeConsumer": acts.resume,
+        "listPeople": looks.people,
+        "suspendPerson": acts.suspend_person,
+        "resumePerson": acts.resume_person,
         "revokeToken": acts.revoke,
         "createEnrolment": acts.open_enrolment,
         "getEnrolment": looks.enrolment,
@@ -43,6 +46,9 @@ class _Looks:
 
     async def restrictions(self, ask: Ask) -> Answer:
         return Answer(200, {"restrictions": await identity.restricted_now(self._db, ask.now)})
+
+    async def people(self, ask: Ask) -> Answer:
+        return Answer(200, {"people": await people.signed_in(self._db, ask.landscape, ask.now)})
 
     async def enrolment(self, ask: Ask) -> Answer:
         return Answer(200, await devices.enrolment(self._db, ask.path["id"], ask.now))
@@ -69,6 +75,13 @@ class _Acts:
 
     async def resume(self, ask: Ask) -> Answer:
         return await self._done(ask, lambda tx: identity.lift(tx, "consumer", ask.path["id"], act(ask)), status=204)
+
+    async def suspend_person(self, ask: Ask) -> Answer:
+        person, until = ask.path["id"], _until(ask)
+        return await self._done(ask, lambda tx: people.suspend(tx, person, act(ask), until=until))
+
+    async def resume_person(self, ask: Ask) -> Answer:
+        return await self._done(ask, lambda tx: people.resume(tx, ask.path["id"], act(ask)), status=204)
 
     async def revoke(self, ask: Ask) -> Answer:
         # Nobody keeps which tokens were issued: the longest-lived one has ended by then.

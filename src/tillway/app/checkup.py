@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 from tillway import clock, settings
 from tillway.app.backoffices import places_of
 from tillway.app.credentials import SECRETS_ADVICE, with_secrets
+from tillway.app.findings import Finding
 from tillway.app.hub import running
 from tillway.app.rooms import ROOMS
+from tillway.app.sealing_keys import sealing_finding
 from tillway.app.tls import ENDING, tls_of
 from tillway.app.vault import vault_of
 from tillway.connectors.odoo import Connection, Odoo
@@ -41,16 +43,6 @@ LAG_EVENTS: Final = 10_000
 
 # One look at one ERP may take this long.
 LOOK_SECONDS: Final = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing looked at."""
-
-    what: str
-    well: bool
-    seen: str
-    remedy: str = ""
 
 
 async def findings(state: Path) -> AsyncIterator[Finding]:
@@ -95,6 +87,8 @@ async def _hub(given: Settings, landscape: Landscape) -> AsyncIterator[Finding]:
             seen=f"{apart * 1000:.0f} ms from Postgres",
             remedy="" if apart <= CLOCK_SECONDS else "let both machines keep time by NTP",
         )
+        if not waiting:
+            yield await sealing_finding(db, given)
         async for finding in _flow(db, landscape):
             yield finding
 

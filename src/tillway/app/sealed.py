@@ -36,6 +36,15 @@ async def unsealed(given: Settings, db: Database) -> DataKeys:
     return DataKeys(db, masters)
 
 
+def masters_of(given: Settings) -> tuple[Master, ...]:
+    """The master keys in this machine's file. Misconfigured when it is missing, open to others, or none."""
+    try:
+        return _read(given)
+    except FileNotFoundError:
+        remedy = "copy the sealing key of another node, or of the backup, there; or set TILLWAY_SEALING_KEY_FILE"
+        raise Misconfigured(f"there is no sealing key at {given.sealing_key_path}", remedy=remedy) from None
+
+
 def _read(given: Settings) -> tuple[Master, ...]:
     path = given.sealing_key_path
     if path.stat().st_mode & _NOT_OURS:

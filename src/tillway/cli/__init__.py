@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from tillway.cli import access, auditing, governing, parked, process, registry, sale, subscription
+from tillway.cli import access, auditing, governing, parked, persons, process, registry, sale, subscription
 from tillway.cli.options import DryRun, Json, Reason, State
 from tillway.errors import Misconfigured, TillwayError
 
@@ -28,6 +28,7 @@ app.add_typer(subscription.app, name="subscription")
 app.add_typer(registry.app, name="consumer")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(access.devices, name="device")
+app.add_typer(persons.app, name="person")
 
 for command in governing.COMMANDS:
     app.command()(command)
@@ -139,6 +140,14 @@ def reveal(
     from tillway.cli.revealing import reveal as run
 
     run(state, token, reason=reason, as_json=as_json)
+
+
+@app.command("rotate-sealing-key")
+def rotate_sealing_key(reason: Reason, state: State = None, as_json: Json = False) -> None:
+    """Make the next key that seals what is kept; what was sealed before stays readable. On a machine of the hub."""
+    from tillway.cli.sealing_keys import rotate as run
+
+    run(state, reason, as_json=as_json)
 
 
 @app.command()

@@ -10,7 +10,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tillway.app.checkup import Finding, findings
+from tillway.app.checkup import findings
+from tillway.app.findings import Finding
 from tillway.cli.asking import state_directory
 
 

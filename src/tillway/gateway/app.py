@@ -9,7 +9,7 @@ from uuid import UUID
 
 from prometheus_client import CollectorRegistry
 
-from tillway import clock, ids
+from tillway import clock
 from tillway.contracts import Documents
 from tillway.errors import TillwayError
 from tillway.gateway import cors, framing
@@ -20,6 +20,7 @@ from tillway.gateway.ask import Handler
 from tillway.gateway.auditing import Auditor
 from tillway.gateway.consumer_state import Restricted
 from tillway.gateway.context import Context, context
+from tillway.gateway.handing_out import HandingOut
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.lifecycle import Lifecycle
 from tillway.gateway.metrics import Metrics
@@ -105,14 +106,14 @@ def build(
     documents (none: they are not served), `shown` are the pages that people look at
     (none: there are none). `check_answers` is for tests.
     """
-    metrics = Metrics(CollectorRegistry() if registry is None else registry)
-    leaving = Leaving() if leaving is None else leaving
-    node = ids.new() if auditor is None else auditor.node
+    metrics, leaving = Metrics(CollectorRegistry() if registry is None else registry), leaving or Leaving()
     tokens = TokenEndpoint(database, keys, issuers)
-    people = People(keys=keys, active=active, database=database, provider=provider, secret=provider_secret, node=node)
-    lifecycle = Lifecycle(database)
+    out = HandingOut(auditor, active)
+    people = People(
+        keys=keys, database=database, provider=provider, secret=provider_secret, restricted=restricted, handing_out=out
+    )
     stages = Stages(
-        lifecycle=lifecycle, keys=keys, active=active, restricted=restricted, database=database, quotas=quotas
+        lifecycle=Lifecycle(database), keys=keys, active=active, restricted=restricted, database=database, quotas=quotas
     )
     return Door(
         routes=OwnRoutes(Routes(documents, bindings, metrics.cut), own, metrics.cut),
@@ -131,12 +132,13 @@ def build(
             leaving=leaving,
             people=people,
             shown=shown,
+            handing_out=out,
         ),
         metrics=metrics,
         leaving=leaving,
         observer=observer,
         auditor=auditor,
-        node=node,
+        node=out.node,
         active=active,
         restricted=restricted,
         issuer=keys.realm.issuer,

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from tillway import clock
-from tillway.audit import FIRST_REFUSAL, ITSELF, Buffer, Census, Direction, Line, Strangers
+from tillway.audit import FIRST_REFUSAL, ITSELF, Buffer, Census, Direction, Entry, Line, Strangers
 from tillway.contracts import Operation, Outlines, pointers
 from tillway.gateway.answering import Outgoing
 from tillway.gateway.trail import Trail
@@ -47,7 +47,10 @@ class Auditor:
         self._count(trail, asked, principal, out)
         if trail.staged == status:
             return  # it was committed with what it tells of
-        entry = trail.entry(status)
+        await self.put(trail.entry(status))
+
+    async def put(self, entry: Entry) -> None:
+        """Put down an entry. Waits only while the buffer is full."""
         if not self._buffer.offer(entry):
             await self._buffer.put(entry)
 

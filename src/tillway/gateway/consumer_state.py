@@ -14,9 +14,9 @@ Restricted = Callable[[], Restrictions]
 
 
 class Suspended(Forbidden):
-    """The consumer is known, and the hub's operators have suspended it."""
+    """Whoever asks is known, and the hub's operators have suspended them."""
 
-    code, title = "suspended", "The consumer is suspended"
+    code, title = "suspended", "Whoever asks is suspended"
 
 
 def in_good_standing(asker: Asker, restrictions: Restrictions, operation: Operation, now: datetime) -> Asker:
@@ -42,6 +42,8 @@ def _refusal(who: Principal, restrictions: Restrictions, now: datetime) -> Rejec
         return invalid_token("the device was reported lost")
     if who.session is not None and restrictions.holds("session", who.session, now):
         return invalid_token("whoever it was made for has signed out")
+    if who.kind == "person" and restrictions.holds("person", who.id, now):
+        return Suspended(f"{who.id} is suspended", remedy="ask the hub's operators")
     for consumer in {who.id, who.holder, who.actor or who.id}:
         if restrictions.holds("consumer", consumer, now):
             return Suspended(f"the consumer {consumer} is suspended", remedy="ask the hub's operators")

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final, NamedTuple
-from urllib.parse import parse_qsl, urlencode
-from uuid import UUID
+from typing import Final, NamedTuple
+from urllib.parse import urlencode
 
 import msgspec
 
 from tillway import audit, clock
 from tillway.audit import Class, Entry
-from tillway.errors import Invalid, NotFound, Violation
-from tillway.gateway.answering import JSON, Headers, Outgoing
-from tillway.gateway.context import text
+from tillway.errors import NotFound
+from tillway.gateway import people_forms as forms
+from tillway.gateway.answering import Outgoing
+from tillway.gateway.consumer_state import Restricted, Suspended
 from tillway.gateway.cookies import Jar, csrf_token
+from tillway.gateway.handing_out import HandingOut
 from tillway.gateway.pipeline import Request
 from tillway.gateway.trail import network_class
-from tillway.identity import FORM_BYTES_MAX, Act, NotAuthenticated, SigningKeys, parse_form, people, use
-from tillway.identity.people import Pending, Proved, Provider, Session
-from tillway.landscape import Active, Landscape, SignIn
+from tillway.identity import Act, Issued, NotAuthenticated, SigningKeys, people, use
+from tillway.identity.people import Pending, PersonsToken, Proved, Provider, Session
+from tillway.landscape import Landscape, SignIn
 from tillway.postgres import Database
 
 SIGN_IN_PATH: Final = "/console/sign-in"
@@ -29,12 +30,11 @@ SIGN_OUT_PATH: Final = "/console/sign-out"
 SESSION_PATH: Final = "/console/session"
 CONSOLE_TOKEN_PATH: Final = "/console/token"  # noqa: S105 - a path
 
-# A provider sends back a handful.
-PARAMETERS_MAX: Final = 32
-
-# RFC 6749 section 4.1.2.1 and OpenID Connect Core section 3.1.2.6: anything else is not repeated.
-_ERRORS: Final = frozenset({"access_denied", "login_required", "interaction_required", "consent_required"})
 _NOBODY: Final = "nobody is signed in here"
+# Characters kept of what a program calls its grant: ours have two.
+_GRANT_MAX: Final = 40
+_SUSPENDED: Final = "this person is suspended"
+_ASK: Final = "ask the hub's operators"
 
 
 class _Told(NamedTuple):
@@ -60,25 +60,27 @@ ClientSecret = Callable[[SignIn], str | None]
 class People:
     """The pages of people at one door. Without a provider, or `sign_in` in the landscape, nobody signs in.
 
-    `secret` gives the hub's secret at the provider, `node` names the door in the audit.
+    `secret` gives the hub's secret at the provider, `restricted` who is suspended; `handing_out` puts tokens down.
     """
 
     def __init__(
         self,
         *,
         keys: SigningKeys,
-        active: Active,
         database: Database,
         provider: Provider | None,
         secret: ClientSecret,
-        node: UUID,
+        restricted: Restricted,
+        handing_out: HandingOut,
     ) -> None:
         self._keys = keys
-        self._active = active
+        self._active = handing_out.active
         self._database = database
         self._provider = provider
         self._secret = secret
-        self._node = node
+        self._restricted = restricted
+        self._handing_out = handing_out
+        self._node = handing_out.node
         self._jar = Jar(keys.realm.issuer)
         self._redirect_uri = keys.realm.issuer.rstrip("/") + CALLBACK_PATH
 
@@ -86,29 +88,30 @@ class People:
         """Send the browser to the provider."""
         provider, sign_in, _ = self._signing_in()
         now = clock.now()
-        pending = people.begun(people.wish(_query(request)), sign_in, now)
+        pending = people.begun(people.wish(forms.query(request)), sign_in, now)
         address = await provider.address(pending, self._redirect_uri)
         cookie = self._jar.write(self._jar.sign_in, people.sealed(pending), int(people.LIFE.total_seconds()))
-        return _sent_to(address, [cookie])
+        return forms.sent_to(address, [cookie])
 
     async def callback(self, request: Request) -> Outgoing:
         """The browser comes back: who is it, and where did they want to go."""
         provider, sign_in, landscape = self._signing_in()
-        now, query = clock.now(), _query(request)
+        now, query = clock.now(), forms.query(request)
         cookie = self._jar.read(request.headers, self._jar.sign_in)
         pending = people.reopened(cookie, query.get("state", ""), sign_in, now)
-        code = await _code(query, pending, provider)
+        code = await forms.code(query, pending, provider)
         if not await use(self._database, pending.used):
             raise people.refused("it has ended before")
         proved = await provider.proved(
             code, pending, sign_in, redirect_uri=self._redirect_uri, secret=self._secret(sign_in), now=now
         )
         roles = people.roles_of(people.belongs_to(proved.claims, landscape), landscape)
-        if not people.scopes_of(roles, landscape):
+        suspended = self._is_suspended(people.person_id(proved.issuer, proved.subject), now)
+        if suspended or not people.scopes_of(roles, landscape):
             refusal = self._entry(request, _Told("refusal", "signIn", 403, *_of(proved)), now)
             async with self._database.transaction() as tx:
                 tx.stage(audit.staging(refusal))
-            raise people.no_role()
+            raise Suspended(_SUSPENDED, remedy=_ASK) if suspended else people.no_role()
         return await self._signed_in(request, pending, proved, landscape, now)
 
     async def session(self, request: Request) -> Outgoing:
@@ -126,7 +129,7 @@ class People:
             "until": found.until(now),
             "csrf_token": csrf_token(secret),
         }
-        return _said(said)
+        return forms.said(said)
 
     async def visitor(self, request: Request) -> Visitor | None:
         """Who looks at a page; None for a stranger. For pages that show more to people of the house."""
@@ -140,7 +143,7 @@ class People:
 
     async def token(self, request: Request) -> Outgoing:
         """An access token for whoever is signed in: a page of ours, or the command line with its code or secret."""
-        form = await _form(request)
+        form = await forms.form(request)
         if "grant_type" in form:
             secret, found = await self._command_line(form)
         else:
@@ -150,17 +153,18 @@ class People:
         made = people.persons_token(
             found, self._active.current, key=ring.signing, realm=self._keys.realm, now=now.replace(microsecond=0)
         )
+        await self._handing_out.put(request, _issued(made, found.person, form.get("grant_type", "session")))
         said = {
             "access_token": made.token,
             "token_type": "Bearer",
             "expires_in": int((made.expires_at - now).total_seconds()),
             "scope": " ".join(made.scopes),
         }
-        return _said(said | ({"refresh_token": secret} if "grant_type" in form else {}))
+        return forms.said(said | ({"refresh_token": secret} if "grant_type" in form else {}))
 
     async def sign_out(self, request: Request) -> Outgoing:
         """End the session and everything made for it."""
-        form = await _form(request)
+        form = await forms.form(request)
         if "refresh_token" in form:
             found = await self._kept(form["refresh_token"])
         else:
@@ -192,9 +196,9 @@ class People:
         done = self._jar.write(self._jar.sign_in, "", 0)
         if waiting is not None:
             answer = {"code": secret, "state": waiting.state, "iss": self._keys.realm.issuer}
-            return _sent_to(f"http://127.0.0.1:{waiting.port}/?{urlencode(answer)}", [done])
+            return forms.sent_to(f"http://127.0.0.1:{waiting.port}/?{urlencode(answer)}", [done])
         cookie = self._jar.write(self._jar.session, secret, int(people.LONGEST.total_seconds()))
-        return _sent_to(self._keys.realm.issuer.rstrip("/") + pending.wish.return_to, [done, cookie])
+        return forms.sent_to(self._keys.realm.issuer.rstrip("/") + pending.wish.return_to, [done, cookie])
 
     async def _before(self, request: Request) -> Session | None:
         """The session this browser has already."""
@@ -226,7 +230,12 @@ class People:
         return found
 
     async def _found(self, secret: str, kind: people.Kind) -> Session | None:
-        return await people.session(self._database, secret, self._active.current, clock.now(), kind=kind)
+        now = clock.now()
+        found = await people.session(self._database, secret, self._active.current, now, kind=kind)
+        return None if found is not None and self._is_suspended(found.person, now) else found
+
+    def _is_suspended(self, person: str, now: datetime) -> bool:
+        return self._restricted().holds("person", person, now)
 
     def _signing_in(self) -> tuple[Provider, SignIn, Landscape]:
         landscape = self._active.current
@@ -258,47 +267,6 @@ def _act(request: Request, by: str, reason: str, now: datetime) -> Act:
     return Act(by=by, reason=reason, at=now, correlation=request.context.correlation)
 
 
-async def _code(query: Mapping[str, str], pending: Pending, provider: Provider) -> str:
-    """The code that the provider sent along. SignInRefused when it was another that did, or there is none."""
-    named = query.get("iss")
-    if named is None and await provider.names_itself(pending):
-        raise people.refused("it is not said who answers")
-    if named is not None and named != pending.issuer:
-        raise people.refused("another provider answers")
-    if "error" in query:
-        said = query["error"] if query["error"] in _ERRORS else "another error"
-        raise people.refused(f"the identity provider answers {said}")
-    if not query.get("code"):
-        raise people.refused("the identity provider sends no code")
-    return query["code"]
-
-
-def _query(request: Request) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(
-            request.query.decode("latin-1"), keep_blank_values=True, max_num_fields=PARAMETERS_MAX, errors="strict"
-        )
-    except ValueError as error:
-        raise _wrong("cannot be read") from error
-    if len(dict(pairs)) != len(pairs):
-        raise _wrong("names something twice")
-    return dict(pairs)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    fields = parse_form(await request.incoming.read(FORM_BYTES_MAX), text(request.headers, b"content-type"))
-    if len(dict(fields)) != len(fields):
-        raise _wrong("names something twice")
-    return dict(fields)
-
-
-def _wrong(detail: str) -> Invalid:
-    return Invalid(violations=(Violation(pointer="/query", detail=detail),))
-
-
-def _said(body: Mapping[str, Any]) -> Outgoing:
-    return Outgoing(200, [JSON], msgspec.json.encode(body))
-
-
-def _sent_to(address: str, more: Headers) -> Outgoing:
-    return Outgoing(303, [(b"location", address.encode("ascii")), (b"referrer-policy", b"no-referrer"), *more], b"")
+def _issued(made: PersonsToken, person: str, grant: str) -> Issued:
+    method = "cookie" if grant == "session" else "none"
+    return Issued(grant=grant[:_GRANT_MAX], method=method, subject=person, kind="person", **made.named)

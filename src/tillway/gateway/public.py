@@ -13,6 +13,7 @@ from tillway.errors import TillwayError
 from tillway.gateway.answering import JSON, Headers, Outgoing
 from tillway.gateway.consumer_state import Restricted
 from tillway.gateway.context import text
+from tillway.gateway.handing_out import HandingOut
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.lives import as_served
 from tillway.gateway.metrics import MEDIA_TYPE, Metrics
@@ -90,6 +91,7 @@ class Public:
         metrics: Metrics,
         leaving: Leaving,
         people: People,
+        handing_out: HandingOut,
         shown: Pages | None = None,
     ) -> None:
         self._people = people
@@ -105,6 +107,7 @@ class Public:
         self._ready = ready
         self._metrics = metrics
         self._leaving = leaving
+        self._handing_out = handing_out
         self._pages: dict[str, tuple[str, tuple[str, ...], Page]] = {
             LIVE_PATH: ("health", _READS, _fixed(b'{"status":"live"}')),
             READY_PATH: ("health", _READS, self._readiness),
@@ -203,7 +206,10 @@ class Public:
         return page
 
     async def _token(self, request: Request) -> Outgoing:
-        return _told(await self._tokens.answer(*await self._posted(request)))
+        answer = await self._tokens.answer(*await self._posted(request))
+        if answer.issued is not None:
+            await self._handing_out.put(request, answer.issued)
+        return _told(answer)
 
     async def _introspect(self, request: Request) -> Outgoing:
         return _told(await self._states.introspect(*await self._posted(request)))

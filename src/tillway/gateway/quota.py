@@ -143,8 +143,9 @@ class Quotas:
         if operation.fact:
             return False
         detail = f"the quota of {operation.api} is used up for this {kept.lot.full}"
-        fields = [] if kept.announced is None else self._fields(kept)
-        raise QuotaExceeded(detail, retry_after=kept.lot.retry_at - now, headers=fields)
+        retry_in = kept.lot.retry_at - now
+        fields = [] if kept.announced is None else self._fields(kept, retry_in)
+        raise QuotaExceeded(detail, retry_after=retry_in, headers=fields)
 
     async def _filled(self, consumer: str, api: str, kept: _Kept, landscape: Landscape) -> None:
         """Wait for the lease under way, or begin one. It goes on when the request that began it is cancelled."""
@@ -193,11 +194,11 @@ class Quotas:
             ),
         )
 
-    def _fields(self, kept: _Kept) -> Headers:
+    def _fields(self, kept: _Kept, retry_in: float | None = None) -> Headers:
         midnight_in = self._until_midnight() if kept.lot.policy.per_day else 0.0
         return [
             (b"ratelimit-policy", (kept.announced or "").encode()),
-            (b"ratelimit", remaining(kept.lot, midnight_in).encode()),
+            (b"ratelimit", remaining(kept.lot, midnight_in, retry_in).encode()),
         ]
 
     def _until_midnight(self) -> float:

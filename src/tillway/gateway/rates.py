@@ -1,6 +1,9 @@
 """Which quota a consumer has with an API, and how it is told: `RateLimit` fields. Pure.
 
-draft-ietf-httpapi-ratelimit-headers-11: structured fields (RFC 9651), a list of named policies each.
+draft-ietf-httpapi-ratelimit-headers-11, sections "RateLimit-Policy Field" and "RateLimit Field": each a structured
+field (RFC 9651), a list whose items are names of policies as strings, with the parameters `q` (quota) and `w` (window,
+seconds), and `r` (remaining) and `t` (seconds until all of it is back). By its section "Server Behavior" `t` tells of
+the same moment as a `Retry-After` beside it.
 """
 
 from __future__ import annotations
@@ -72,12 +75,18 @@ def announced(policy: Policy) -> str:
     return ", ".join(told)
 
 
-def remaining(lot: Lot, midnight_in: float) -> str:
-    """The value of `RateLimit`: what this node knows to be left, and the seconds until all of it is back."""
+def remaining(lot: Lot, midnight_in: float, retry_in: float | None = None) -> str:
+    """The value of `RateLimit`: what this node knows to be left, and the seconds until all of it is back.
+
+    Of a refusal, `retry_in` seconds before it is worth to ask again, what is used up tells that moment.
+    """
     policy, told = lot.policy, []
     if policy.rate:
         left = lot.left + lot.level
-        told.append(f'"{SECOND_POLICY}";r={left};t={math.ceil((policy.burst - left) * 1000 / policy.rate)}')
+        back_in = math.ceil((policy.burst - left) * 1000 / policy.rate)
+        if retry_in is not None and not left:
+            back_in = max(1, math.ceil(retry_in))
+        told.append(f'"{SECOND_POLICY}";r={left};t={back_in}')
     if policy.per_day:
         told.append(f'"{DAY_POLICY}";r={lot.left + lot.rest};t={math.ceil(midnight_in)}')
     return ", ".join(told)

@@ -35,7 +35,7 @@ from tillway.identity.once import forget_used, use
 from tillway.identity.overlay import Overlay
 from tillway.identity.principal import Grant, Principal, PrincipalKind
 from tillway.identity.rehearsing import Outcome, Rehearsal, rehearse
-from tillway.identity.requesting import FORM_BYTES_MAX, TokenAnswer, TokenRequest, parse_form
+from tillway.identity.requesting import FORM_BYTES_MAX, Issued, TokenAnswer, TokenRequest, parse_form
 from tillway.identity.restrictions import UNRESTRICTED, AccessChange, Restriction, Restrictions
 from tillway.identity.ring import KeyRing, ring_of
 from tillway.identity.signing import SigningKeys, rotate, tend_keys
@@ -66,6 +66,7 @@ __all__ = [
     "Explanation",
     "Facts",
     "Grant",
+    "Issued",
     "Issuers",
     "Key",
     "KeyRing",

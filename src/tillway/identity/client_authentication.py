@@ -51,6 +51,17 @@ def proves_itself(request: TokenRequest, form: Mapping[str, str]) -> bool:
     return request.authorization is not None or "client_secret" in form or "client_assertion" in form
 
 
+def method_of(request: TokenRequest, form: Mapping[str, str]) -> str:
+    """How a client that was let in proves who it is, as OAuth calls it."""
+    if "client_assertion" in form:
+        return "private_key_jwt"
+    if request.authorization is not None:
+        return "client_secret_basic"
+    if "client_secret" in form:
+        return "client_secret_post"
+    return "self_signed_tls_client_auth"
+
+
 def client(request: TokenRequest, form: Mapping[str, str], desk: Desk) -> tuple[Client, tuple[Once, ...]]:
     """Who asks, and what to use up before that counts. Refusal `invalid_client` or `invalid_request`."""
     if "client_assertion" in form or "client_assertion_type" in form:

@@ -76,6 +76,29 @@ async def tend(db: Database, masters: tuple[Master, ...], now: datetime) -> None
             await tx.execute(_SQL["rewrap"], each.id, each.wrapped, again)
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How the data keys do: how many, since when the youngest is there, how many lie under an older master key."""
+
+    keys: int
+    youngest_at: datetime | None
+    stale: int
+
+
+async def rotate(tx: Tx, masters: tuple[Master, ...], now: datetime) -> str:
+    """Make the next data key now; its id. It seals on all nodes once each has looked; all before it go on opening."""
+    await tx.fetchval(_SQL["lock_sealing_keys"], MAKING_LOCK)
+    return (await _add(tx, masters[0], "seal", now)).id
+
+
+async def standing(db: Database, masters: tuple[Master, ...]) -> Standing:
+    """How the data keys do. Misconfigured when one needs a master key that is not among these."""
+    kept = await _kept(db)
+    for each in kept:
+        sealing.unwrap(masters, each.id, each.wrapped)
+    made = [each.created_at for each in kept if each.purpose == "seal"]
+    return Standing(keys=len(kept), youngest_at=max(made, default=None), stale=len(_stale(kept, masters)))
+
+
 class DataKeys:
     """Keeps the ring in use current. For one process."""
 

@@ -17,12 +17,12 @@ from joserfc.jwk import ECKey
 from tillway.identity import nonce
 from tillway.identity.assertion import check_vouched
 from tillway.identity.binding import bound
-from tillway.identity.client_authentication import client, proves_itself
+from tillway.identity.client_authentication import client, method_of, proves_itself
 from tillway.identity.desk import Client, Desk
 from tillway.identity.exchange import ACCESS_TOKEN, EXCHANGE, delegation
 from tillway.identity.foreign import NotTrusted
 from tillway.identity.once import Once
-from tillway.identity.requesting import Refusal, TokenAnswer, TokenRequest, refused, single, uncached
+from tillway.identity.requesting import Issued, Refusal, TokenAnswer, TokenRequest, refused, single, uncached
 from tillway.identity.ring import LONGEST_TOKEN
 from tillway.landscape import Consumer
 from tillway.tokens import Claims, Confirmation, Realm, sign
@@ -81,8 +81,30 @@ def issue(request: TokenRequest, desk: Desk) -> TokenAnswer:
     if form["grant_type"] == EXCHANGE:
         body["issued_token_type"] = ACCESS_TOKEN
     consumer = given.client.consumer.id
-    made = TokenAnswer(status=200, body=body, headers=uncached(), consumer=consumer, uses=(*given.uses, *uses))
+    made = TokenAnswer(
+        status=200,
+        body=body,
+        headers=uncached(),
+        consumer=consumer,
+        uses=(*given.uses, *uses),
+        issued=_issued(request, form, given, scopes, desk),
+    )
     return _with_nonce(made, request, desk)
+
+
+def _issued(request: TokenRequest, form: Mapping[str, str], given: _Given, scopes: Sequence[str], desk: Desk) -> Issued:
+    """What is put down. An issuer's word is enough: then the client proved nothing itself."""
+    vouched = form["grant_type"] == BEARER and not proves_itself(request, form)
+    holder = given.client.id
+    return Issued(
+        grant=form["grant_type"].rpartition(":")[2],
+        method="none" if vouched else method_of(request, form),
+        subject=given.subject,
+        kind=given.kind,
+        token_id=desk.token_id,
+        scopes=tuple(scopes),
+        holder=None if holder == given.subject else holder,
+    )
 
 
 def used_before(made: TokenAnswer, which: Once) -> TokenAnswer:

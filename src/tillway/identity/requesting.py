@@ -31,8 +31,27 @@ class TokenRequest:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Issued:
+    """What is put down of a token that is handed out; the token itself never is.
+
+    `grant` is the kind of grant (RFC 6749 section 1.3 and its companions), `method` how the client proved who it is, by
+    the names of the OAuth token endpoint authentication methods. `holder` is the client when it is not the subject.
+    """
+
+    grant: str
+    method: str
+    subject: str
+    kind: str
+    token_id: str
+    scopes: tuple[str, ...]
+    holder: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TokenAnswer:
-    """What to answer: status, headers and JSON body. `consumer` is set once the client proved who it is (for audit).
+    """What to answer: status, headers and JSON body. `consumer` is set once the client proved who it is.
+
+    `issued` tells of a token, for the audit.
 
     The answer counts only once everything in `uses` was used up; what was used before makes it a refusal.
     """
@@ -42,6 +61,7 @@ class TokenAnswer:
     headers: Mapping[str, str] = field(default_factory=dict)
     consumer: str | None = None
     uses: tuple[Once, ...] = ()
+    issued: Issued | None = None
 
 
 class Refusal(Exception):

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
-RestrictedKind = Literal["consumer", "token", "device", "session"]
+RestrictedKind = Literal["consumer", "token", "device", "session", "person"]
 AccessState = Literal["suspended", "resumed", "revoked", "lost", "enrolled", "opened"]
 
 EVENT: Final = "access.changed"
@@ -24,6 +24,7 @@ BEGINS: Final[Mapping[RestrictedKind, AccessState]] = {
     "token": "revoked",
     "device": "lost",
     "session": "revoked",
+    "person": "suspended",
 }
 
 # States that tell of access that began: they restrict nobody.

@@ -83,7 +83,7 @@ class Connection(Entry):
     poll_seconds: Annotated[float, Field(ge=POLL_SECONDS_MIN, le=POLL_SECONDS_MAX)] | None = None
     """Seconds between two polls for changes; absent: the hub's setting."""
     workers: Annotated[StrictInt, Field(ge=1, le=WORKERS_MAX)] = 2
-    """Worker processes the ERP has; the governor never asks for more at once."""
+    """Calls at once, for each works process by itself: divide the ERP's workers by your nodes."""
     per_second: PerSecond | None = None
     """Calls a second that all nodes together may make; absent: as many as its workers answer."""
 

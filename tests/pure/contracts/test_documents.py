@@ -35,7 +35,10 @@ EVERY_OPERATION = {
     "getConsumer",
     "getOffboarding",
     "offboardConsumer",
+    "listPeople",
     "listUsage",
+    "resumePerson",
+    "suspendPerson",
     "revealToken",
     "verifyAudit",
     "exportAudit",
@@ -260,3 +263,9 @@ def test_what_several_documents_share_is_equal_in_all_of_them():
         key: value for key, value in DOCUMENTS.events[ENVELOPE, 1].items() if key in first["schemas/CloudEvent"]
     }
     assert envelope == first["schemas/CloudEvent"]
+
+
+@pytest.mark.parametrize("document", APIS)
+def test_whatever_has_a_body_may_be_too_slow_and_too_large(document):
+    for operation in document.operations:
+        assert (operation.body is not None) == ({"408", "413"} <= set(operation.responses))

@@ -96,6 +96,7 @@ def test_what_needs_no_token_is_listed_completely() -> None:
         metrics=nothing,
         leaving=nothing,
         people=cast("Any", SimpleNamespace(sign_in=None, callback=None, session=None, token=None, sign_out=None)),
+        handing_out=nothing,
     )
     listed = set(promises.PUBLIC)
     assert [path for path in public._pages if not any(_whole(path, each) for each in listed)] == []

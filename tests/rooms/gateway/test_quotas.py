@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import tempfile
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -106,6 +107,22 @@ async def test_a_refusal_tells_when_and_a_fact_passes(door_dsn: str) -> None:
         for _ in range(3):
             await node.spend("webshop", FACT, land)
     assert told == [("events", "refused"), ("pos", "fact"), ("pos", "fact")]
+
+
+async def test_a_refusal_tells_one_moment_in_both_its_fields(door_dsn: str) -> None:
+    """`t` beside `Retry-After` is that moment, not the one when all of the quota is back."""
+    land = landscape(webshop={"quotas": {"events": {"per_second": 0.1, "burst": 3}}})
+    async with nodes(door_dsn, 1) as (node,):
+
+        async def all_of_it() -> None:
+            for _ in range(10):
+                await node.spend("webshop", OPERATIONS["readFeed"], land)
+
+        with pytest.raises(QuotaExceeded) as refused:
+            await all_of_it()
+        again = math.ceil(refused.value.retry_after)
+        assert 0 < again <= 10
+        assert dict(refused.value.headers)[b"ratelimit"] == b'"second";r=0;t=%d' % again
 
 
 async def test_without_postgres_only_what_may_be_stale_goes_on(door_dsn: str) -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from tillway import sealing
 from tillway.app.sealed import unsealed
+from tillway.app.sealing_keys import judged
 from tillway.errors import Misconfigured
 from tillway.identity import SigningKeys, data_keys
-from tillway.identity.data_keys import KEY_AGE, PUBLISHED_BEFORE
+from tillway.identity.data_keys import KEY_AGE, PUBLISHED_BEFORE, Standing
 from tillway.postgres import Database
 from tillway.sealing import Ring, master, master_text, new_secret
 from tillway.settings import Settings
@@ -121,3 +122,34 @@ async def test_signing_keys_lie_sealed_and_those_from_before_are_read(database: 
     in_clear = sealing.opened("identity.signing_keys.private_jwk", kid, kept)
     await database.fetchval("UPDATE identity.signing_keys SET private_jwk = $1 RETURNING 1", in_clear)
     assert (await SigningKeys.open(database, realm, now=NOW)).ring.signing.kid == kid
+
+
+async def test_a_key_made_by_hand_takes_over_and_what_was_sealed_stays_readable(database: Database) -> None:
+    first = await ring(database)
+    kept = first.seal("a.b.c", "1", "Ada")
+    async with database.transaction() as tx:
+        made = await data_keys.rotate(tx, (MASTER,), NOW)
+    assert (await ring(database)).sealing == first.sealing
+    later = await ring(database, NOW + PUBLISHED_BEFORE)
+    assert (later.sealing, later.open("a.b.c", "1", kept)) == (made, "Ada")
+    assert later.seal("a.b.c", "1", "Ada").startswith(f"s1.{made}.")
+    found = await data_keys.standing(database, (MASTER,))
+    assert (found.keys, found.youngest_at, found.stale) == (3, NOW, 0)
+    other = master(new_secret())
+    assert (await data_keys.standing(database, (other, MASTER))).stale == 3
+    with pytest.raises(Misconfigured):
+        await data_keys.standing(database, (other,))
+
+
+@pytest.mark.parametrize(
+    ("found", "well", "says"),
+    [
+        (Standing(keys=2, youngest_at=NOW - timedelta(days=29), stale=0), True, "the youngest 29 days old"),
+        (Standing(keys=2, youngest_at=NOW - timedelta(days=33), stale=0), False, "the youngest 33 days old"),
+        (Standing(keys=2, youngest_at=NOW, stale=2), False, "2 lie under an older master key"),
+        (Standing(keys=0, youngest_at=None, stale=0), False, "nothing is sealed yet"),
+    ],
+)
+def test_the_doctor_tells_of_the_age_of_keys(found: Standing, well: bool, says: str) -> None:
+    told = judged(found, NOW)
+    assert (told.well, says in told.seen, bool(told.remedy)) == (well, True, not well)

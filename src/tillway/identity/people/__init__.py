@@ -30,7 +30,8 @@ from tillway.identity.people.sessions import (
     session,
     take,
 )
-from tillway.identity.people.tokens import no_role, persons_token
+from tillway.identity.people.suspending import SignedIn, resume, signed_in, suspend
+from tillway.identity.people.tokens import PersonsToken, no_role, persons_token
 
 __all__ = [
     "IDLE",
@@ -39,10 +40,12 @@ __all__ = [
     "Kind",
     "Loopback",
     "Pending",
+    "PersonsToken",
     "Proved",
     "Provider",
     "Session",
     "SignInRefused",
+    "SignedIn",
     "Wish",
     "begun",
     "belongs_to",
@@ -57,10 +60,13 @@ __all__ = [
     "persons_token",
     "refused",
     "reopened",
+    "resume",
     "roles_of",
     "scopes_of",
     "sealed",
     "session",
+    "signed_in",
+    "suspend",
     "take",
     "wish",
 ]

@@ -20,5 +20,13 @@ RETURNING id
 -- name: end_session
 DELETE FROM identity.sessions WHERE id = $1
 
+-- name: end_sessions_of
+DELETE FROM identity.sessions WHERE person = $1
+
+-- name: signed_in
+-- Who is signed in, whoever came last first; one that nobody has taken yet (it has a challenge) is no session.
+SELECT id, kind, person, belongs_to, about, opened_at, seen_at, ends_at FROM identity.sessions
+WHERE challenge IS NULL AND ends_at > $1 AND seen_at > $2 ORDER BY opened_at DESC, id LIMIT $3
+
 -- name: forget_sessions
 DELETE FROM identity.sessions WHERE ends_at < $1 OR seen_at < $2

@@ -39,7 +39,7 @@ ABOUT_AT: Final = "identity.sessions.about"
 SECRET_CHARACTERS_MAX: Final = 100
 """Ours have 43; a bound before anything is hashed."""
 
-_SQL: Final = load("tillway.identity.people", "people.sql")
+SQL: Final = load("tillway.identity.people", "people.sql")
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ async def open_session(
     name, secret = ids.new(), fresh()
     about = sealing.seal(ABOUT_AT, str(name), msgspec.json.encode(proved.about).decode())
     await tx.execute(
-        _SQL["open_session"],
+        SQL["open_session"],
         name,
         hashed(secret),
         kind,
@@ -88,7 +88,7 @@ async def take(db: Database, code: str, verifier: str, now: datetime) -> str | N
     secret = fresh()
     async with db.transaction() as tx:
         args = hashed(code), challenge(verifier), hashed(secret), now - TAKEN_WITHIN
-        taken = await tx.fetchval(_SQL["take_session"], *args)
+        taken = await tx.fetchval(SQL["take_session"], *args)
     return secret if taken is not None else None
 
 
@@ -96,7 +96,7 @@ async def session(db: Database, secret: str, landscape: Landscape, now: datetime
     """The session with this secret; None when there is none any more, or people sign in elsewhere by now."""
     if landscape.sign_in is None or len(secret) > SECRET_CHARACTERS_MAX:
         return None
-    row = await db.fetchrow(_SQL["session"], hashed(secret), kind, landscape.sign_in.issuer, now, now - IDLE)
+    row = await db.fetchrow(SQL["session"], hashed(secret), kind, landscape.sign_in.issuer, now, now - IDLE)
     if row is None:
         return None
     about = {} if row["about"] is None else sealing.opened(ABOUT_AT, str(row["id"]), row["about"])
@@ -112,17 +112,17 @@ async def session(db: Database, secret: str, landscape: Landscape, now: datetime
     )
     if now - found.seen_at > SEEN_EVERY:
         async with db.transaction() as tx:
-            await tx.execute(_SQL["seen"], found.id, now)
+            await tx.execute(SQL["seen"], found.id, now)
     return found
 
 
 async def end_session(tx: Tx, ended: Session, act: Act) -> None:
     """End it, and every token that was made for it, on all nodes."""
-    await tx.execute(_SQL["end_session"], ended.id)
+    await tx.execute(SQL["end_session"], ended.id)
     await restrict(tx, "session", str(ended.id), act, until=act.at + TOKEN_LIFETIME + LEEWAY, subject=ended.person)
 
 
 async def forget_sessions(db: Database, now: datetime) -> None:
     """Drop those that have ended."""
     async with db.transaction() as tx:
-        await tx.execute(_SQL["forget_sessions"], now, now - IDLE)
+        await tx.execute(SQL["forget_sessions"], now, now - IDLE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from joserfc.jwk import ECKey
 
@@ -19,8 +19,14 @@ class PersonsToken(NamedTuple):
     """A token as it is handed out."""
 
     token: str
+    token_id: str
     scopes: tuple[str, ...]
     expires_at: datetime
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """What may be put down of it."""
+        return {"token_id": self.token_id, "scopes": self.scopes}
 
 
 def persons_token(session: Session, landscape: Landscape, *, key: ECKey, realm: Realm, now: datetime) -> PersonsToken:
@@ -45,7 +51,7 @@ def persons_token(session: Session, landscape: Landscape, *, key: ECKey, realm: 
         acr=session.acr,
         session=str(session.id),
     )
-    return PersonsToken(sign(claims, key), scopes, ends)
+    return PersonsToken(sign(claims, key), claims.token_id, scopes, ends)
 
 
 def no_role() -> Forbidden:
