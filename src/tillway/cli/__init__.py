@@ -176,6 +176,17 @@ def migration(
 
 
 @app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(help="Where to write it; made if it is not there.")],
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+) -> None:
+    """Write a commented landscape to begin with, and the schemas that editors complete it by."""
+    from tillway.cli.starting import init as run
+
+    run(directory, force=force)
+
+
+@app.command()
 def check(
     directory: Annotated[Path | None, typer.Argument(help="A landscape's directory (default: the hub's).")] = None,
     state: State = None,

@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import copy
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from tillway.landscape.base import Entry
 from tillway.landscape.landscape import INHERITED, Landscape
 from tillway.landscape.problem import Path
 
+Over = Literal["nothing", "base", "all"]
 
-def json_schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of a landscape as it is written in YAML. The caller may change what it gets."""
-    return copy.deepcopy(_schema())
+# Entries of which the base landscape or `defaults` may have said what is needed.
+_SHIPPED = ("Api", "EventEntry", "Domain", "ProcessEntry")
+
+
+def json_schema(over: Over = "nothing") -> dict[str, Any]:
+    """JSON Schema 2020-12 of a landscape as it is written in YAML. The caller may change what it gets.
+
+    `over` the base landscape lie a retailer's files: any of them may hold any section, and what ships is not said
+    again. `over` all the others lie an environment's: they change fields of entries and take entries away.
+    """
+    made = copy.deepcopy(_schema())
+    if over != "nothing":
+        made.pop("required", None)
+        for name in _SHIPPED:
+            made["$defs"][name].pop("required", None)
+    if over == "all":
+        for definition in made["$defs"].values():
+            definition.pop("required", None)
+        for section in made["properties"].values():
+            for name, entry in section.get("patternProperties", {}).items():
+                section["patternProperties"][name] = {"anyOf": [entry, {"type": "null"}]}
+    return made
 
 
 @cache
