@@ -41,7 +41,9 @@ _API: Final = re.compile(rf"{ROOT}/apis/([^/]+)/v([0-9]{{1,4}})(/reference)?")
 _EVENT: Final = re.compile(rf"{ROOT}/events/([^/]+)/v([0-9]{{1,4}})")
 _LEVEL: Final = re.compile(rf"{ROOT}/service-levels/([^/]+)\.(yaml|json)")
 _ASSET: Final = re.compile(rf"{ROOT}/assets/([^/]+)")
-_SERVED_ELSEWHERE: Final = re.compile(rf"{ROOT}/(?:apis/[^/]+/v[0-9]+/openapi|events/[^/]+/v[0-9]+/schema)\.json")
+_SERVED_ELSEWHERE: Final = re.compile(
+    rf"{ROOT}/(?:apis/[^/]+/v[0-9]+/openapi|events/[^/]+/v[0-9]+/schema|landscape\.schema)\.json"
+)
 
 
 class Look(NamedTuple):

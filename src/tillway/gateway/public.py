@@ -45,12 +45,13 @@ from tillway.identity import (
     metadata,
     parse_form,
 )
-from tillway.landscape import Active
+from tillway.landscape import Active, json_schema
 from tillway.web import MethodNotAllowed
 
 LIVE_PATH: Final = "/health/live"
 READY_PATH: Final = "/health/ready"
 METRICS_PATH: Final = "/metrics"
+LANDSCAPE_PATH: Final = "/catalog/landscape.schema.json"
 
 DRAINING: Final = "this node is being stopped"
 
@@ -125,6 +126,7 @@ class Public:
         }
         for path, content in catalog.pages(documents).items():
             self._pages[path] = ("catalog", _READS, _fixed(content))
+        self._pages[LANDSCAPE_PATH] = ("catalog", _READS, _fixed(msgspec.json.encode(json_schema("base"))))
         for document in documents.apis.values():
             path = catalog.path_of(document.api, document.version)
             self._pages[path] = ("catalog", _READS, self._promised(document))

@@ -36,6 +36,7 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     catalog.ROOT: ("GET", "What is offered: every API, every event type, and where its document lies."),
     "/catalog/apis/{api}/v{n}/openapi.json": ("GET", "The OpenAPI 3.1 document of an API."),
     "/catalog/events/{type}/v{n}/schema.json": ("GET", "The JSON Schema of an event's `data`."),
+    "/catalog/landscape.schema.json": ("GET", "The JSON Schema of a landscape's files, for editors."),
     "/catalog/asyncapi.json": ("GET", "The AsyncAPI 3.0 document of all events."),
     "/catalog/service-levels/{id}.yaml": ("GET", "A service level as an OpenSLO v1 document; also as `.json`."),
     "/catalog/apis/{api}/v{n}": ("GET", "An interface: owner, lifecycle, service levels, operations."),
