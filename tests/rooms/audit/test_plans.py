@@ -41,6 +41,13 @@ FROM generate_series(1, 120000) AS n ON CONFLICT DO NOTHING
 """
 
 
+# Sixty consumers with ten operations, on each of 130 days.
+USED = """
+INSERT INTO audit.usage SELECT date '2026-01-01' + d, 'c' || c, 'op' || o, 1, 0, 0, now()
+FROM generate_series(0, 129) AS d, generate_series(1, 60) AS c, generate_series(1, 10) AS o
+"""
+
+
 @pytest.fixture(scope="module")
 def large(cluster: RunningCluster) -> Iterator[str]:
     made = cluster.database()
@@ -51,7 +58,8 @@ def large(cluster: RunningCluster) -> Iterator[str]:
             await db.fetch(LOAD)
             await db.fetch(USAGE)
             await db.fetch(CALLS)
-            await db.fetch("ANALYZE audit.entries, audit.usage_fields, audit.calls")
+            await db.fetch(USED)
+            await db.fetch("ANALYZE audit.entries, audit.usage_fields, audit.calls, audit.usage")
 
     run(load())
     yield made
@@ -110,3 +118,8 @@ async def test_who_was_seen_first_is_found_by_key(large: str) -> None:
     for plan in await plans(large, SQL["first_seen"], "orders", 1, "c7", ["op1", "op2"]):
         assert [name for name in scanned_whole(plan) if name != "callers"] == []
         assert rows_looked_at(plan) <= 2_000
+
+
+async def test_what_everybody_used_looks_at_the_days_that_are_asked_only(large: str) -> None:
+    for plan in await plans(large, SQL["usage_of_all"], date(2026, 5, 1), date(2026, 5, 10), 20_000):
+        assert scanned_whole(plan) == []
