@@ -43,7 +43,7 @@ def suspend(
     state: State = None,
     as_json: Json = False,
 ) -> None:
-    """End all sessions and tokens of a person on every node within two seconds, and let them in no more."""
+    """End every sign-in and token of a person on every node within two seconds, and let them in no more."""
     from tillway.cli.telling import asked, moment, tell
 
     body = {"reason": reason} | ({} if until is None else {"until": until})

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tillway import apis, errors, gateway, identity, landscape, tokens, web
+from tillway import apis, contracts, errors, gateway, governance, identity, landscape, tokens, web
 from tillway.errors import Rejected, TillwayError, report
 from tillway.web import status_of
 
 # Whatever is raised in these can reach an asker; their classes are known once they are imported.
-REACHING_THE_DOOR = (apis, errors, gateway, identity, landscape, tokens, web)
+REACHING_THE_DOOR = (apis, contracts, errors, gateway, governance, identity, landscape, tokens, web)
 ROOMS = tuple(room.__name__ for room in REACHING_THE_DOOR)
 
 # Never raised themselves.
