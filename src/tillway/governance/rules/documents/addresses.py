@@ -12,6 +12,7 @@ from tillway.governance.rules.walking import Node, dereferenced
 
 _PARAMETER: Final = re.compile(r"\{([^{}/]*)\}")
 _SEGMENT: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+_PLURALS: Final = ("s", "people", "children")
 _SECRET: Final = re.compile(
     r"(^|[_-])(token|secret|password|passwd|api[_-]?key|access[_-]?key|signature)($|[_-])", re.IGNORECASE
 )
@@ -58,7 +59,7 @@ def path_style(contract: Contract, _: Subject) -> Iterator[Found]:
             followed = index + 1 < len(segments) and "{" in segments[index + 1]
             if not _SEGMENT.match(segment):
                 yield Found(("paths", route), f"{segment!r} is not of lower case words parted by dashes")
-            elif followed and not segment.endswith("s"):
+            elif followed and not segment.endswith(_PLURALS):
                 yield Found(("paths", route), f"{segment!r} stands before an id and is not plural")
 
 
