@@ -58,14 +58,12 @@ class Sequencer:
                 self._wake.clear()
                 began = clock.monotonic()
                 try:
-                    moved = await self.step()
+                    if await self.step() < BATCH:
+                        await self._rest()
+                        await asyncio.sleep(max(0.0, began + PACE_SECONDS - clock.monotonic()))
                 except TryAgain as error:
                     log.warning("sequencer: %s", error.detail)
                     await asyncio.sleep(POLL_SECONDS)
-                    continue
-                if moved < BATCH:
-                    await self._rest()
-                    await asyncio.sleep(max(0.0, began + PACE_SECONDS - clock.monotonic()))
         finally:
             renew.cancel()
             stop_listening()
