@@ -200,3 +200,16 @@ async def test_an_address_that_names_somebody_is_told_and_left_to_its_owner(hub,
         assert (left["table"], left["columns"]) == ("subscriptions.subscriptions", ["url"])
         assert not done["proved"]
         await hub.ask("DELETE", f"/subscriptions/v1/subscriptions/{made.json['id']}")
+
+
+async def test_the_reason_of_an_off_boarding_loses_its_person_and_the_off_boarding_stays(hub, sealer):
+    reason = "left by Mary.Somerville@example.com"
+    kept = "INSERT INTO identity.offboardings VALUES ('long-gone', $1, 'board', now(), 0, '{}')"
+    await hub.db.fetch(kept, reason)
+    assert await anywhere(hub, "mary.somerville@example.com") == {"identity.offboardings": ("reason",)}
+    done = (await erase(hub, "mary.somerville@example.com")).json
+    assert done["proved"]
+    (told,) = [each for each in done["tables"] if each["table"] == "identity.offboardings"]
+    assert (told["held"], told["erased"], told["left"]) == (1, 1, 0)
+    rows = await hub.db.fetch("SELECT reason, by_whom FROM identity.offboardings WHERE consumer = 'long-gone'")
+    assert [tuple(row) for row in rows] == [("left by [erased]", "board")]
