@@ -18,6 +18,7 @@ from tests.pure.gateway.front_door import REALM, RING, SECRETS, Front, token
 
 from tillway import apis, ids
 from tillway.app.evidence import audited
+from tillway.audit import HELD_MAX
 from tillway.contracts import load
 from tillway.gateway import Leaving, build
 from tillway.identity import Overlay, SigningKeys, attest, attested
@@ -182,10 +183,12 @@ async def fill(dsn: str) -> None:
 
 
 @asynccontextmanager
-async def opened(dsn: str, *, check_answers: bool = True, releases: apis.Releases | None = None) -> AsyncIterator[Hub]:
-    """The hub's door with tail and sequencer running."""
+async def opened(
+    dsn: str, *, check_answers: bool = True, releases: apis.Releases | None = None, held_max: int = HELD_MAX
+) -> AsyncIterator[Hub]:
+    """The hub's door with tail and sequencer running; it holds `held_max` entries of the audit at most."""
     releases = releases or signed()
-    async with Database(dsn, "door") as db, audited(db) as auditor:
+    async with Database(dsn, "door") as db, audited(db, held_max=held_max) as auditor:
         tail, leaving, active = Tail(db), Leaving(), Active(build_landscape(releases.texts()))
         await tail.start()
         overlay = Overlay(db, tail)

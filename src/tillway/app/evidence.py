@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from tillway import contracts, ids
-from tillway.audit import Buffer, Census, Sign, Strangers
+from tillway.audit import HELD_MAX, Buffer, Census, Sign, Strangers
 from tillway.contracts import Outlines
 from tillway.gateway import Auditor
 from tillway.identity import SigningKeys, attest
@@ -14,11 +14,11 @@ from tillway.postgres import Database
 
 
 @contextlib.asynccontextmanager
-async def audited(db: Database) -> AsyncIterator[Auditor]:
-    """The auditor of one door; on leaving everything it holds is kept."""
+async def audited(db: Database, *, held_max: int = HELD_MAX) -> AsyncIterator[Auditor]:
+    """The auditor of one door, which holds so many entries at most; on leaving everything it holds is kept."""
     node = ids.new()
     strangers, census = Strangers(node), Census()
-    async with Buffer(db, strangers, census) as buffer:
+    async with Buffer(db, strangers, census, held_max=held_max) as buffer:
         outlines = Outlines(contracts.load())
         yield Auditor(node, buffer=buffer, strangers=strangers, census=census, outlines=outlines)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tillway.audit.anchor import Sign, Signed, Unsign
-from tillway.audit.buffer import Buffer
+from tillway.audit.buffer import HELD_MAX, Buffer
 from tillway.audit.callers import ITSELF, Caller, Callers, Line, callers, first_seen, last_calls, used_operations
 from tillway.audit.census import (
     Census,
@@ -30,6 +30,7 @@ from tillway.audit.verifying import Broken
 __all__ = [
     "CLASSES",
     "FIRST_REFUSAL",
+    "HELD_MAX",
     "ITSELF",
     "KEPT",
     "LAST",

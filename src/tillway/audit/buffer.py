@@ -1,10 +1,15 @@
-"""Entries of reads and refusals on their way to Postgres: held for 100 ms at most, never dropped."""
+"""Entries of reads and refusals on their way to Postgres: held for 100 ms at most, never dropped.
+
+While Postgres is away they are held until it is back. Once no more can be held, whoever comes waits for room, and is
+refused after ROOM_SECONDS: nothing goes out untold, and nobody waits for ever.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Iterable
 from typing import Final, Self
 
 import asyncpg
@@ -14,7 +19,7 @@ from tillway.audit.census import Census
 from tillway.audit.entry import Entry, line
 from tillway.audit.staging import SQL
 from tillway.audit.strangers import Strangers
-from tillway.errors import TryAgain
+from tillway.errors import TryAgain, Unavailable
 from tillway.postgres import Database
 
 log = logging.getLogger(__name__)
@@ -27,6 +32,9 @@ BATCH: Final = 1_000
 
 # Entries held at most, some 5 MB: seconds of full load. Whoever comes then waits until there is room.
 HELD_MAX: Final = 10_000
+
+# The longest that an answer waits for room: a server that restarts is back by then, one that is away stays so.
+ROOM_SECONDS: Final = 2.0
 
 # After a failure of Postgres, so long until the next attempt.
 RETRY_SECONDS: Final = 0.5
@@ -65,14 +73,21 @@ class Buffer:
         return True
 
     async def put(self, entry: Entry) -> None:
-        """Take the entry, waiting for room. Taken all the same when the waiting is cut off: what happened is told."""
+        """Take the entry, waiting for room. Unavailable, and not taken, when there is none within ROOM_SECONDS.
+
+        Taken all the same when the waiting is cut off: what happened is told.
+        """
         try:
-            while len(self._held) >= self._held_max:
-                self._room.clear()
-                await self._room.wait()
-        finally:
-            self._held.append(line(entry))
-            self._wake.set()
+            async with asyncio.timeout(ROOM_SECONDS):
+                while self._full():
+                    self._room.clear()
+                    await self._room.wait()
+        except TimeoutError:
+            raise Unavailable("the audit has no room: Postgres is away", retry_after=ROOM_SECONDS) from None
+        except asyncio.CancelledError:
+            self._take([entry])
+            raise
+        self._take([entry])
 
     async def __aenter__(self) -> Self:
         self._tasks = (asyncio.create_task(self._run()), asyncio.create_task(self._count()))
@@ -107,8 +122,16 @@ class Buffer:
             # A line that broke may have kept them: then they are told twice, which is better than not at all.
             held.extendleft(reversed(batch))
             raise
-        if len(held) < self._held_max:
+        if not self._full():
             self._room.set()
+
+    def _full(self) -> bool:
+        return len(self._held) >= self._held_max
+
+    def _take(self, entries: Iterable[Entry]) -> None:
+        self._held.extend(line(entry) for entry in entries)
+        if self._held:
+            self._wake.set()
 
     async def _run(self) -> None:
         while True:
@@ -128,8 +151,9 @@ class Buffer:
             await self._tell_counted()
 
     async def _tell_counted(self, *, everything: bool = False) -> None:
-        for entry in self._strangers.take(clock.now()):
-            await self.put(entry)
+        # Without waiting, for they are few, and nobody else keeps what was taken. Without room they count on.
+        if everything or not self._full():
+            self._take(self._strangers.take(clock.now()))
         try:
             async with self._flushing:
                 await self._census.flush(self._db, clock.now(), everything=everything)

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from tillway import clock
 from tillway.contracts import Documents
-from tillway.errors import TillwayError
+from tillway.errors import TillwayError, Unavailable
 from tillway.gateway import cors, framing
 from tillway.gateway.addresses import client_of
 from tillway.gateway.admission import Admission
@@ -216,7 +216,10 @@ class Door:
             out = _refused(failure, seen.operation, ids_of)
             framed = not isinstance(failure, framing.Unframed)
         if self._auditor is not None:
-            await self._auditor.record(trail, seen.operation, out)
+            try:
+                await self._auditor.record(trail, seen.operation, out)
+            except Unavailable as error:
+                out = _refused(error, seen.operation, ids_of)
         out.headers.extend(seen.fields)
         out.headers.extend(cors.readable(headers, trail.principal, landscape))
         clean = framed and (incoming.done or await _drained(incoming))

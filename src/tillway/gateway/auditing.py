@@ -11,6 +11,7 @@ import msgspec
 from tillway import clock
 from tillway.audit import FIRST_REFUSAL, ITSELF, Buffer, Census, Direction, Entry, Line, Strangers
 from tillway.contracts import Operation, Outlines, pointers
+from tillway.errors import Unavailable
 from tillway.gateway.answering import Outgoing
 from tillway.gateway.trail import Trail
 from tillway.identity import Principal
@@ -19,6 +20,7 @@ from tillway.identity import Principal
 LOOKED_BYTES_MAX: Final = 256 * 1024
 
 _SERVER_ERROR: Final = 500
+_UNAVAILABLE: Final = 503
 
 # Whoever may not call does not depend on being answered.
 _MAY_NOT: Final = frozenset({401, 403})
@@ -35,24 +37,37 @@ class Auditor:
         self._outlines = outlines
 
     async def record(self, trail: Trail, operation: str, out: Outgoing) -> None:
-        """Put down an answer before it goes out. Waits only while the buffer is full."""
+        """Put down an answer before it goes out. Waits only while the buffer is full, see `put`.
+
+        A refusal goes out also when there is no room for it: it is counted, as those of strangers are.
+        """
         status = out.status
         asked, principal = trail.operation, trail.principal
         if asked is None or principal is None:
             if FIRST_REFUSAL <= status < _SERVER_ERROR:
-                self._strangers.count(
-                    operation=operation, status=status, code=trail.code, network=trail.network, release=trail.release
-                )
+                self._count_refusal(trail, operation, status)
             return
         self._count(trail, asked, principal, out)
         if trail.staged == status:
             return  # it was committed with what it tells of
-        await self.put(trail.entry(status))
+        try:
+            await self.put(trail.entry(status))
+        except Unavailable as error:
+            if status < FIRST_REFUSAL:
+                trail.failed(error)
+                self._count_refusal(trail, operation, _UNAVAILABLE)
+                raise
+            self._count_refusal(trail, operation, status)
 
     async def put(self, entry: Entry) -> None:
-        """Put down an entry. Waits only while the buffer is full."""
+        """Put down an entry. Waits only while the buffer is full; Unavailable when that lasts: do not answer then."""
         if not self._buffer.offer(entry):
             await self._buffer.put(entry)
+
+    def _count_refusal(self, trail: Trail, operation: str, status: int) -> None:
+        self._strangers.count(
+            operation=operation, status=status, code=trail.code, network=trail.network, release=trail.release
+        )
 
     def _count(self, trail: Trail, asked: Operation, principal: Principal, out: Outgoing) -> None:
         consumer, refused = principal.id, out.status >= FIRST_REFUSAL

@@ -26,7 +26,7 @@ class HandingOut:
         """What names the door in the audit."""
 
     async def put(self, request: Request, issued: Issued) -> None:
-        """Put down one token before it leaves. Waits only while the buffer is full."""
+        """Put down one token before it leaves. Waits only while the buffer is full; Unavailable when that lasts."""
         if self._auditor is not None:
             await self._auditor.put(self._entry(request, issued))
 

@@ -17,10 +17,14 @@ class Relay:
 
     def __init__(self, server: Path) -> None:
         self.rounds = 0
-        self.answers = "pass"  # or "drop": cut the line instead of answering; or "hold": say nothing
+        # Or "drop": cut the line instead of answering; "hold": say nothing; "away": cut every line, take no new one.
+        self.answers = "pass"
         self._server = server
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.answers == "away":
+            writer.close()
+            return
         back, forth = await asyncio.open_unix_connection(self._server)
         try:
             async with asyncio.TaskGroup() as group:
@@ -45,7 +49,7 @@ class Relay:
             self.rounds += head[:1] == b"Z"
             if self.answers == "pass":
                 writer.write(head + body)
-            elif self.answers == "drop" and head[:1] == b"Z":
+            elif self.answers == "away" or (self.answers == "drop" and head[:1] == b"Z"):
                 break
         writer.close()
 
