@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
+from typing import Any
 
 from tests.running_demo import TILLWAY, Demo, environment
 
@@ -81,3 +82,43 @@ async def test_a_diff_against_the_release_asks_the_hub(demo: Demo) -> None:
     told = await run("diff", "--against", "release", "--landscape", landscape, "--state", str(demo.state), "--json")
     assert (told.returncode, told.stdout) == (2, "")
     assert "nothing was released yet" in told.stderr
+
+
+async def test_a_person_is_erased_from_a_running_hub(demo: Demo) -> None:
+    """Looked for first, erased then, and every room says that nothing is left; the figures of the order stay."""
+    person = "Hedy.Lamarr@example.com"
+    sku = (await demo.ask("GET", "/products/v1/products?limit=1")).body["products"][0]["sku"]
+    order = {"lines": [{"sku": sku, "quantity": "1"}], "reference": f"for {person}"}
+    made = (await demo.ask("POST", "/orders/v1/orders", body=order)).body
+    await demo.event(made["id"], "order.accepted")
+    command = ("erase", person.lower(), "--reason", "asked by letter", "--state", str(demo.state), "--json")
+    looked = await run(*command, "--dry-run")
+    assert looked.returncode == 0, looked.stderr
+    held = {each["table"]: each["held"] for each in json.loads(looked.stdout)["tables"]}
+    assert held["records.orders"] == 1
+    assert (await demo.ask("GET", f"/orders/v1/orders/{made['id']}")).body["reference"] == f"for {person}"
+    done = await run(*command)
+    assert done.returncode == 0, done.stdout
+    told = json.loads(done.stdout)
+    assert (told["kind"], told["proved"]) == ("value", True)
+    assert person.lower() not in done.stdout.lower()
+    kept = (await demo.ask("GET", f"/orders/v1/orders/{made['id']}")).body
+    assert (kept["reference"], kept["gross"]) == ("for [erased]", made["gross"])
+
+
+async def test_a_sealing_key_made_by_hand_is_one_more_to_the_doctor(demo: Demo) -> None:
+    """The command makes it in the running hub's database, and the doctor finds everything well."""
+
+    async def sealing() -> dict[str, Any]:
+        document = json.loads((await run("doctor", "--state", str(demo.state), "--json")).stdout)
+        return next(each for each in document["findings"] if each["what"] == "sealing")
+
+    before = await sealing()
+    assert before["well"]
+    made = await run("rotate-sealing-key", "--reason", "a drill", "--state", str(demo.state), "--json")
+    assert made.returncode == 0, made.stderr
+    assert set(json.loads(made.stdout)) == {"key", "seals_from"}
+    after = await sealing()
+    assert after["well"]
+    keys = [int(each["seen"].split()[0]) for each in (before, after)]
+    assert keys[1] == keys[0] + 1

@@ -10,7 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 import yaml
+from joserfc.jwk import ECKey
 from tests import running_demo
+from tests.contract.machines import assertion, new_key, signed_form
 from tests.paths.test_story import excluded_product, sale_of
 from tests.running_demo import Demo, received_by, until
 
@@ -149,6 +151,35 @@ async def test_an_exchanged_secret_counts_without_a_restart(own: Demo) -> None:
 
     await until(opens, "the new secret")
     assert await status(own.secret("price-desk")) == 401
+
+
+async def test_an_exchanged_public_key_counts_without_a_restart(own: Demo) -> None:
+    """The file alone is replaced: what the new key signs opens, what the old one signs does not."""
+    old, new = new_key(), new_key()
+    keys = own.state / "keys"
+    keys.mkdir(exist_ok=True)
+
+    def put(key: ECKey) -> None:
+        fresh = keys / "price-desk.new"
+        fresh.write_text(json.dumps(key.as_dict(private=False)))
+        fresh.replace(keys / "price-desk.jwk")
+
+    async def status(key: ECKey) -> int:
+        form = signed_form("price-desk", key, client_assertion=assertion("price-desk", key, aud=own.told["token_url"]))
+        async with aiohttp.ClientSession() as session, session.post(own.told["token_url"], data=form) as reply:
+            return reply.status
+
+    async def opens(key: ECKey) -> bool:
+        return await status(key) == 200
+
+    put(old)
+    by_key = {"keys": [{"file": "../keys/price-desk.jwk"}]}
+    changed(own, "consumers.yaml", lambda content: content["consumers"]["price-desk"].update(by_key))
+    await until(lambda: opens(old), "the first key")
+    assert await status(new) == 401
+    put(new)
+    await until(lambda: opens(new), "the new key")
+    assert await status(old) == 401
 
 
 async def test_a_missing_secret_keeps_only_its_consumer_out(own: Demo) -> None:
