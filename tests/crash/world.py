@@ -194,7 +194,13 @@ class World:
         )
         async with Client(reach(("127.0.0.0/8",))) as client:
             surveyed = await Odoo(connection, client).survey(call)
-        wanted = Wanted(url=odoo_url, database=found["db"], allow_writes=True, subscriber_url=hook_url)
+        wanted = Wanted(
+            url=odoo_url,
+            database=found["db"],
+            allow_writes=True,
+            subscriber_url=hook_url,
+            sign_in_url=found["sign_in_url"],
+        )
         drafted = draft(surveyed, wanted, year=clock.now().year)
         texts = {**drafted.kept, **drafted.volatile}
         told = yaml.safe_load(texts["subscriptions.yaml"])

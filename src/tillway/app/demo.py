@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tillway import clock, telemetry
 from tillway.app import hub as supervising
@@ -20,6 +20,7 @@ from tillway.app import view
 from tillway.app.children import Child, Nursery
 from tillway.app.drafting import Draft, Wanted, draft
 from tillway.app.hub import Hub, Running
+from tillway.app.ports import port_before
 from tillway.app.private import write_private
 from tillway.connectors.odoo import Connection, Odoo, Probe, Survey
 from tillway.errors import Misconfigured, Unavailable
@@ -58,6 +59,13 @@ class Outside:
     allow_writes: bool
 
 
+class Beside(NamedTuple):
+    """What stands beside the hub and the Odoo, by address."""
+
+    subscriber_url: str
+    sign_in_url: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What the command line asked for."""
@@ -79,10 +87,9 @@ class Demo:
         self._started: dict[str, Child] = {}
 
     def begin(self, secret: str) -> None:
-        """Start the sandbox (unless a real Odoo was given) and the subscriber; they come up while we go on."""
-        if self._plan.outside is None:
-            self._start(SANDBOX, "--port", "0")
-        self._start(SUBSCRIBER, "--port", "0", "--secret", secret)
+        """Start the sandbox (of a real Odoo only its sign-in) and the subscriber; they come up while we go on."""
+        self._start(SANDBOX, *(() if self._plan.outside is None else ("--only-sign-in",)))
+        self._start(SUBSCRIBER, "--secret", secret)
 
     async def odoo(self) -> Outside:
         """The Odoo to use: the one given, or the sandbox once it is up."""
@@ -94,6 +101,11 @@ class Demo:
     async def subscriber(self) -> str:
         """Where the subscriber listens, once it does."""
         url: str = (await self._ready(SUBSCRIBER))["url"]
+        return url
+
+    async def sign_in(self) -> str:
+        """Where people sign in, once they can."""
+        url: str = (await self._ready(SANDBOX))["sign_in_url"]
         return url
 
     def traffic(self) -> None:
@@ -114,10 +126,9 @@ class Demo:
 
     def _start(self, module: str, *arguments: str) -> None:
         ready = self._ready_file(module)
+        given = (*arguments, "--port", str(port_before(ready)), "--ready-file", str(ready))
         ready.unlink(missing_ok=True)
-        self._started[module] = self._nursery.start(
-            module, *arguments, "--ready-file", str(ready), environment=_environment()
-        )
+        self._started[module] = self._nursery.start(module, *given, environment=_environment())
         self._children.append(self._started[module])
 
     async def _ready(self, module: str) -> dict[str, Any]:
@@ -147,10 +158,10 @@ async def run(plan: Plan, nursery: Nursery, embedded: Embedded | None, stop: asy
         demo.begin(_kept(given.state / "secrets" / "price-desk-hook.secret", new_secret()))
         # Postgres comes up while they do.
         await hub.open()
-        odoo, subscriber_url = await demo.odoo(), await demo.subscriber()
-        landscape = await _landscape(given, odoo, subscriber_url)
+        odoo, beside = await demo.odoo(), Beside(await demo.subscriber(), await demo.sign_in())
+        landscape = await _landscape(given, odoo, beside)
         running = await hub.start()
-        _tell(given, running, landscape, odoo, subscriber_url)
+        _tell(given, running, landscape, odoo, beside)
         hub_running = asyncio.ensure_future(hub.run(stop))
         try:
             if plan.traffic and odoo.allow_writes:
@@ -179,12 +190,18 @@ async def _show(
         shown.result()
 
 
-async def _landscape(given: Settings, odoo: Outside, subscriber_url: str) -> Landscape:
+async def _landscape(given: Settings, odoo: Outside, beside: Beside) -> Landscape:
     """Write what is missing of the demo's landscape, and always what names addresses of this run."""
     found = await _look_around(odoo)
     drafted = draft(
         found,
-        Wanted(url=odoo.url, database=odoo.database, allow_writes=odoo.allow_writes, subscriber_url=subscriber_url),
+        Wanted(
+            url=odoo.url,
+            database=odoo.database,
+            allow_writes=odoo.allow_writes,
+            subscriber_url=beside.subscriber_url,
+            sign_in_url=beside.sign_in_url,
+        ),
         year=clock.now().year,
     )
     directory = given.landscape_directory
@@ -234,7 +251,7 @@ def _write_landscape(directory: Path, drafted: Draft) -> None:
         (directory / name).write_text(text)
 
 
-def _tell(given: Settings, running: Running, landscape: Landscape, odoo: Outside, subscriber_url: str) -> None:
+def _tell(given: Settings, running: Running, landscape: Landscape, odoo: Outside, beside: Beside) -> None:
     """`demo.json`: what a program needs to use this demo. For the owner's eyes only."""
     base = running.base_url
     consumers = [
@@ -251,7 +268,8 @@ def _tell(given: Settings, running: Running, landscape: Landscape, odoo: Outside
         "token_url": f"{base}/oauth2/token",
         "consumers": consumers,
         "odoo": {"url": odoo.url, "db": odoo.database, "key": odoo.key},
-        "subscriber_url": subscriber_url,
+        "subscriber_url": beside.subscriber_url,
+        "sign_in_url": beside.sign_in_url,
         "database_url": running.database_url,
     }
     write_private(given.state / "demo.json", json.dumps(told, indent=2))

@@ -1,9 +1,11 @@
-"""Who answers in the demo's landscape for what no entry names, and the house rules that it breaks on purpose."""
+"""What the demo's landscape says for what no entry names, who decides, and the house rules it breaks on purpose."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+
+from tillway.app import drafted_people
 
 # Rule, where, why. Whoever goes live takes them out one by one.
 _WAIVERS: Final = (
@@ -40,14 +42,16 @@ _WAIVERS: Final = (
 )
 
 
-def content(expires: str) -> Mapping[str, Any]:
-    """The sections, with waivers that end on this day."""
+def content(year: int) -> Mapping[str, Any]:
+    """The sections; waivers end in the middle of the next year."""
+    expires = f"{year + 1}-06-30"
     return {
         "defaults": {"owner": "integration-team", "deputy": "retail-operations"},
         "governance": {
+            **drafted_people.deciding(year),
             "waivers": [
                 {"rule": rule, "path": path, "reason": reason, "owner": "integration-team", "expires": expires}
                 for rule, path, reason in _WAIVERS
-            ]
+            ],
         },
     }

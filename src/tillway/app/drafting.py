@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from tillway.app import drafted_promises, drafted_waivers
+from tillway.app import drafted_people, drafted_promises, drafted_waivers
 from tillway.app.drafted_policies import POLICIES, TESTS
 from tillway.connectors.odoo import Survey, TillFound
 
@@ -58,12 +58,13 @@ _EVENTS: Final[Mapping[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the drafted landscape is to connect: the Odoo, and the address of the demo's subscriber."""
+    """What the drafted landscape is to connect: the Odoo, where the demo's subscriber is, and where people sign in."""
 
     url: str
     database: str
     allow_writes: bool
     subscriber_url: str
+    sign_in_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +100,10 @@ def draft(found: Survey, wanted: Wanted, *, year: int) -> Draft:
             "events.yaml": _text("What is told, who owns it, how long it is kept.", {"events": _events()}),
             **{name: _text(*said) for name, said in drafted_promises.files().items()},
             "governance.yaml": _text(
-                "Who answers for what no entry says it of, and the house rules that a demo may break.",
-                drafted_waivers.content(f"{year + 1}-06-30"),
+                "Who answers for what no entry says it of, who decides, and the house rules that a demo may break.",
+                drafted_waivers.content(year),
             ),
+            "roles.yaml": _text("What people may do; they act on the hub only.", drafted_people.roles()),
             "policies/support.cedar": POLICIES,
             "policies/tests/support.yaml": TESTS,
             "consumers.yaml": _text("Who may ask for what, and why.", {"consumers": consumers}),
@@ -112,6 +114,10 @@ def draft(found: Survey, wanted: Wanted, *, year: int) -> Draft:
             ),
             "subscriptions.yaml": _text(
                 "Who is told. Written anew at every start of the demo.", {"subscriptions": _subscriptions(wanted)}
+            ),
+            "sign-in.yaml": _text(
+                "Where people sign in. Written anew at every start of the demo.",
+                drafted_people.sign_in(wanted.sign_in_url),
             ),
             "outbound.yaml": _text(
                 "Where the hub may connect to beside the public internet.",

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from tillway import clock
 from tillway.sandbox import generic, panel_api, registry
@@ -69,8 +69,8 @@ class Sandbox:
             store=self.store, work=self.panel.work, backoff=self.panel.backoff, committed=self.hooks.collect
         )
 
-    def app(self) -> Starlette:
-        """The ASGI application."""
+    def app(self, *beside: BaseRoute) -> Starlette:
+        """The ASGI application, with what is served beside it."""
         routes = [
             Route("/json/2/{model}/{method}", self._guarded(self._call), methods=["POST"]),
             Route("/json/2/{rest:path}", self._guarded(self._misdirected), methods=["GET", "POST", "PUT", "DELETE"]),
@@ -80,6 +80,7 @@ class Sandbox:
             Route("/doc-bearer/index.json", self._guarded(self._index)),
             Route("/doc-bearer/{model}.json", self._guarded(self._document)),
             *panel_api.routes(self.panel),
+            *beside,
         ]
         return Starlette(routes=routes, exception_handlers={HTTPException: _no_page})
 

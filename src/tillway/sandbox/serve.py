@@ -1,6 +1,6 @@
 """`python -m tillway.sandbox.serve`: the sandbox as a process of its own, on loopback.
 
-Writes `{"url", "db", "key", ...}` to the ready file once it listens, dies with its parent, stops on SIGTERM.
+Writes `{"url", "db", "key", "sign_in_url"}` to the ready file once it listens, dies with its parent, stops on SIGTERM.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ import uvloop
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
+from starlette.applications import Starlette
 
 from tillway import clock
-from tillway.sandbox import registry, retailer
+from tillway.sandbox import registry, retailer, sign_in
 from tillway.sandbox.faults import Panel
 from tillway.sandbox.hooks import Hooks
 from tillway.sandbox.json2 import Sandbox
@@ -54,6 +55,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--key", default="", help="the API key; empty makes one")
     parser.add_argument("--db", default=DATABASE, help="name of the database")
     parser.add_argument("--date", type=date.fromisoformat, help="the day around which promotions run; today")
+    parser.add_argument("--only-sign-in", action="store_true", help="people sign in here, there is no ERP")
     parser.add_argument("--orphan", action="store_true", help="go on when the parent process ends")
     return parser
 
@@ -68,16 +70,27 @@ def build(*, key: str, database: str = DATABASE, today: date | None = None) -> S
     return Sandbox(store=store, key=key, database=database, panel=panel, hooks=hooks)
 
 
+def content(options: argparse.Namespace, url: str) -> tuple[Starlette, dict[str, str]]:
+    """What is served at this address, and what is told of it."""
+    issuer = url + sign_in.PATH
+    routes = sign_in.routes(sign_in.SignIn(issuer))
+    told = {"url": url, "sign_in_url": issuer}
+    if options.only_sign_in:
+        return Starlette(routes=routes), told
+    sandbox = build(key=options.key or secrets.token_hex(KEY_BYTES), database=options.db, today=options.date)
+    return sandbox.app(*routes), told | {"db": sandbox.database, "key": sandbox.key}
+
+
 async def serve(options: argparse.Namespace) -> None:
     """Listen until told to stop."""
-    sandbox = build(key=options.key or secrets.token_hex(KEY_BYTES), database=options.db, today=options.date)
     with socket.socket() as holder:
         # Holding the port from here on keeps others off it until the server has bound it too.
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         holder.bind((LOOPBACK, options.port))
         port = int(holder.getsockname()[1])
+        app, ready = content(options, f"http://{LOOPBACK}:{port}")
         server = Server(
-            sandbox.app(),
+            app,
             address=LOOPBACK,
             port=port,
             interface=Interfaces.ASGINL,
@@ -91,9 +104,7 @@ async def serve(options: argparse.Namespace) -> None:
         serving = asyncio.create_task(server.serve())
         await listening(port)
         if options.ready_file:
-            announce(
-                options.ready_file, {"url": f"http://{LOOPBACK}:{port}", "db": sandbox.database, "key": sandbox.key}
-            )
+            announce(options.ready_file, ready)
         await serving
 
 

@@ -86,7 +86,11 @@ def test_the_demos_landscape_is_clean_or_waived_with_reasons():
         customer=4,
     )
     wanted = Wanted(
-        url="http://127.0.0.1:8069", database="demo", allow_writes=True, subscriber_url="http://127.0.0.1:9/hook"
+        url="http://127.0.0.1:8069",
+        database="demo",
+        allow_writes=True,
+        subscriber_url="http://127.0.0.1:9/hook",
+        sign_in_url="http://127.0.0.1:8069/sign-in",
     )
     drafted = draft(surveyed, wanted, year=2026)
     texts = {**drafted.kept, **drafted.volatile}
