@@ -30,7 +30,7 @@ SUITES = (
     Suite("rooms", 240),
     Suite("contract", 240),
     Suite("paths", 180),
-    Suite("crash", 240, workers="1"),
+    Suite("crash", 300, workers="1"),
     Suite("browser", 60, workers="1"),
 )
 
