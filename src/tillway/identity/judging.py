@@ -13,7 +13,7 @@ import cedarpy
 from tillway.contracts import Operation
 from tillway.identity.circumstances import Circumstances
 from tillway.identity.facts import Facts
-from tillway.landscape import BASE_PREFIX, Landscape, Policy
+from tillway.landscape import BASE_PREFIX, Api, Landscape, Policy
 from tillway.masking import DATA_CLASSES
 
 # Requests of one call into Cedar, which holds the interpreter while it lasts: about 1 ms on a small machine.
@@ -181,10 +181,7 @@ class Judge:
 def _fixed(landscape: Landscape) -> Iterator[dict[str, Any]]:
     """What is there whoever asks. An interface that is not declared counts as most sensitive."""
     for name in {*landscape.apis, *(api for api, _ in landscape.documents.apis)}:
-        api = landscape.apis.get(name)
-        told = ("system", "normal", DATA_CLASSES[-1], "")
-        values = told if api is None else (api.layer, api.criticality, api.data_class, api.owner)
-        yield _entity("Api", name, dict(zip(("layer", "criticality", "data_class", "owner"), values, strict=True)))
+        yield _entity("Api", name, _told(landscape.apis.get(name)))
     for rank, name in enumerate(DATA_CLASSES):
         yield _entity("DataClass", name, {"rank": rank})
     # Cedar knows no groups of actions but those it is told, and nothing of what it is not told.
@@ -195,6 +192,21 @@ def _fixed(landscape: Landscape) -> Iterator[dict[str, Any]]:
         yield _entity("Action", operation.id, {}, ({"type": "Action", "id": operation.scope},))
     for event in landscape.events.values():
         yield _entity("EventType", event.id, {"owner": event.owner, "data_class": event.data_class})
+
+
+def _told(api: Api | None) -> dict[str, Any]:
+    if api is None:
+        told = {"layer": "system", "criticality": "normal", "data_class": DATA_CLASSES[-1], "owner": ""}
+        return {**told, "callers": [], "all_callers": True}
+    callers = () if api.callers == "*" else api.callers
+    return {
+        "layer": api.layer,
+        "criticality": api.criticality,
+        "data_class": api.data_class,
+        "owner": api.owner,
+        "callers": list(callers),
+        "all_callers": api.callers == "*",
+    }
 
 
 def _entity(

@@ -101,6 +101,16 @@ def test_a_device_that_stands_in_a_shop_touches_that_shop_alone() -> None:
     assert grant(who("till", shop="berlin"), landscape(), "placeOrder", now=NOW).shops == frozenset()
 
 
+def test_an_interface_that_names_its_callers_is_for_nobody_else() -> None:
+    scape = landscape(("orders: {", "orders: {callers: [webshop], "))
+    assert grant(who("webshop"), scape, "placeOrder", now=NOW).consumer == "webshop"
+    with pytest.raises(Forbidden, match="callers forbids it: the interface names its callers"):
+        grant(who("till"), scape, "placeOrder", now=NOW)
+    open_to_nobody = landscape(("orders: {", "orders: {callers: [], "))
+    with pytest.raises(Forbidden, match="names its callers"):
+        grant(who("webshop"), open_to_nobody, "placeOrder", now=NOW)
+
+
 def test_a_missing_scope_is_named() -> None:
     with pytest.raises(MissingScope) as caught:
         grant(who("webshop", "orders:read"), landscape(), "placeOrder", now=NOW)

@@ -58,6 +58,7 @@ def test_tests_that_hold_pass_and_name_the_policies_that_none_decided_by() -> No
     assert {policy.id for policy in found.untested_base} == {
         "tillway.all-events",
         "tillway.all-shops",
+        "tillway.callers",
         "tillway.listed-classes",
         "tillway.open-classes",
     }
