@@ -134,7 +134,9 @@ def _proposed(done: dict[str, Any]) -> str:
     lines = [f"{done.get('id', 'nothing is kept')}: {evidence['verdict']}, {evidence['criticality']}"]
     lines += [f"  {each['verdict']:<9} {each['path']}: {each['text']}" for each in evidence["changes"]]
     lines += [f"  breaks {each['consumer']} of {each['owner']} ({each['contact']})" for each in evidence["consumers"]]
-    lines += [f"  stopped: {each}" for each in evidence["blockers"]]
+    # The way back is open whatever it breaks.
+    word = "all the same" if done["kind"] == "rollback" else "stopped"
+    lines += [f"  {word}: {each}" for each in evidence["blockers"]]
     return "\n".join(lines) + ("\n" + _standing(done) if "standing" in done else "")
 
 
