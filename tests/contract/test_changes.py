@@ -266,6 +266,26 @@ async def test_it_passes_when_it_is_accepted_by_name(room):
     assert (await room.publish(change)).status == 200
 
 
+async def test_a_failed_contract_test_that_came_along_stops_it_and_is_kept(room):
+    result = {
+        "kind": "contract",
+        "provider": "https://loyalty.example",
+        "document": "loyalty.v1",
+        "sha256": "a" * 64,
+        "at": "2026-11-23T12:00:00Z",
+        "passed": False,
+        "failures": ["getCard: answered 500 to ada@example.com"],
+    }
+    change = await room.propose(files(loyalty=addition()), conformance=[result])
+    (kept,) = change["evidence"]["conformance"]
+    assert (kept["document"], kept["passed"]) == ("loyalty.v1", False)
+    assert "ada@example.com" not in json.dumps(change)
+    assert change["evidence"]["blockers"][0].startswith("contract tests of loyalty.v1 failed at")
+    assert (await room.approve(change, by="bob")).status == 409
+    unknown = await room.propose(files(loyalty=addition()), status=422, conformance=[{**result, "kind": "hearsay"}])
+    assert unknown["violations"][0]["pointer"] == "/conformance/0/kind"
+
+
 async def test_an_additive_change_passes_with_one_approval(room):
     change = await room.propose(files(loyalty=addition()))
     assert (change["evidence"]["verdict"], change["evidence"]["kinds"]) == ("additive", ["contract"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -15,7 +16,18 @@ from tillway.apis.acts import by, reason, roles
 from tillway.contracts import escaped
 from tillway.errors import Conflict, Forbidden, Invalid, Misconfigured, Rejected, Violation
 from tillway.gateway import Answer, Ask, Handler
-from tillway.governance import Accepted, Change, Evidence, Observed, Situation, Texts, Vote, changes, releases
+from tillway.governance import (
+    Accepted,
+    Change,
+    Conformance,
+    Evidence,
+    Observed,
+    Situation,
+    Texts,
+    Vote,
+    changes,
+    releases,
+)
 from tillway.governance.change import Kind
 from tillway.landscape import InvalidLandscape
 from tillway.masking import scrub
@@ -26,6 +38,9 @@ SEEN_DAYS: Final = 30
 
 # What is wrong with proposed texts is told place by place, up to so many.
 WRONG_MAX: Final = 50
+
+
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class Proposal(NamedTuple):
@@ -45,8 +60,12 @@ class Proposing:
         self._db = db
         self._texts = texts
 
-    async def proposal(self, ask: Ask, texts: Texts, accepted: tuple[Accepted, ...] = ()) -> Proposal:
-        """The evidence of what these texts would change. Conflict when the base moved; Invalid when they are none."""
+    async def proposal(self, ask: Ask, texts: Texts, body: Mapping[str, Any] = _NOTHING) -> Proposal:
+        """The evidence of what these texts would change. Conflict when the base moved; Invalid when they are none.
+
+        `body` is what came along: consumers that may break, results of contract tests.
+        """
+        accepted = tuple(Accepted(each["consumer"], scrub(each["reason"])) for each in body.get("accepted", ()))
         found = await releases.in_force(self._db)
         base_texts = self._texts() if found is None else await releases.texts_of(self._db, found.bundle)
         today = ask.now.date()
@@ -54,7 +73,7 @@ class Proposing:
         try:
             given = await asyncio.to_thread(governance.compared, base_texts, texts)
             retirements = await governance.retirements(self._db, given.old, given.new, ask.now)
-            observed = Observed(seen=seen, retirements=retirements)
+            observed = Observed(seen=seen, retirements=retirements, conformance=_conformance(body))
             evidence = await asyncio.to_thread(governance.evidence, given, observed, today, accepted)
         except InvalidLandscape as wrong:
             raise _invalid(wrong) from wrong
@@ -62,6 +81,17 @@ class Proposing:
             raise Invalid(violations=(Violation(pointer="/files", detail=wrong.detail, rule=wrong.code),)) from wrong
         base = given.old.hash if found is None else found.hash
         return Proposal(base, base_texts, given.new.hash, texts, evidence)
+
+
+def _conformance(body: Mapping[str, Any]) -> tuple[Conformance, ...]:
+    """Results of contract tests as they were sent; what providers answered is scrubbed like any text of others."""
+    found = msgspec.convert(body.get("conformance", ()), tuple[Conformance, ...])
+    return tuple(
+        msgspec.structs.replace(
+            each, provider=scrub(each.provider), failures=tuple(scrub(failure) for failure in each.failures)
+        )
+        for each in found
+    )
 
 
 def bind(db: Database, proposing: Proposing) -> dict[str, Handler]:
@@ -105,8 +135,7 @@ class _Acts:
 
     async def propose(self, ask: Ask) -> Answer:
         body = ask.body
-        accepted = tuple(Accepted(each["consumer"], scrub(each["reason"])) for each in body.get("accepted", ()))
-        made = await self._proposing.proposal(ask, body["files"], accepted)
+        made = await self._proposing.proposal(ask, body["files"], body)
         wanted = body.get("base", made.base)
         if wanted != made.base:
             raise Conflict(

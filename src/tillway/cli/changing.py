@@ -13,9 +13,19 @@ SECONDS: Final = 30
 
 EXIT_BLOCKED: Final = 1
 
+# Of a run of contract tests the first failures go along, each as one line; the rest stands in its own report.
+FAILURES_MAX: Final = 20
+FAILURE_CHARACTERS: Final = 500
+
 
 def propose(
-    directory: Path | None, state: Path | None, body: dict[str, Any], accepted: list[str], *, as_json: bool
+    directory: Path | None,
+    state: Path | None,
+    body: dict[str, Any],
+    accepted: list[str],
+    conformance: list[Path],
+    *,
+    as_json: bool,
 ) -> None:
     """Propose what lies in a directory. Exit code 1 when it can never be published as it is."""
     from tillway import settings
@@ -33,10 +43,38 @@ def propose(
         names.append({"consumer": consumer, "reason": why})
     files = texts(where, given.environment or None)
     sent = {**body, "files": files} | ({"accepted": names} if names else {})
+    if conformance:
+        sent["conformance"] = [result(each) for each in conformance]
     done = asked(state, lambda hub: hub.post("/changes", sent, seconds=SECONDS))
     tell(done, as_json=as_json, otherwise=_proposed(done))
     if done["evidence"]["blockers"]:
         raise SystemExit(EXIT_BLOCKED)
+
+
+def result(file: Path) -> dict[str, Any]:
+    """What `tillway conformance --json` told, as it goes along with a proposal. Misconfigured when it is none."""
+    import msgspec
+
+    from tillway.errors import Misconfigured
+
+    try:
+        said = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
+        if said["kind"] == "pact":
+            failures = [
+                f"{each['description']}: {', '.join(each['mismatches']) or 'broken'}"
+                for each in said["interactions"]
+                if not each["kept"]
+            ]
+        else:
+            failures = [
+                f"{each['operation']}: {failure}" for each in said["operations"] for failure in each["failures"]
+            ]
+        kept = {name: said[name] for name in ("kind", "provider", "document", "sha256", "at", "passed")}
+    except (OSError, msgspec.MsgspecError, KeyError, TypeError) as error:
+        raise Misconfigured(
+            f"{file} is no result of contract tests", remedy="write it with `tillway conformance ... --json`"
+        ) from error
+    return kept | {"failures": [each[:FAILURE_CHARACTERS] for each in failures[:FAILURES_MAX]]}
 
 
 def approve(state: Path | None, change: str, reason: str, *, as_json: bool) -> None:

@@ -21,6 +21,9 @@ def propose(
     accept: Annotated[
         list[str] | None, typer.Option("--accept", help="CONSUMER=REASON: it breaks, and that is accepted.")
     ] = None,
+    conformance: Annotated[
+        list[Path] | None, typer.Option("--conformance", help="What `tillway conformance --json` told; goes along.")
+    ] = None,
     dry_run: DryRun = False,
     state: State = None,
     as_json: Json = False,
@@ -29,7 +32,7 @@ def propose(
     from tillway.cli.changing import propose as run
 
     body = {"reason": reason, "emergency": emergency, "dry_run": dry_run} | ({} if base is None else {"base": base})
-    run(directory, state, body, accept or [], as_json=as_json)
+    run(directory, state, body, accept or [], conformance or [], as_json=as_json)
 
 
 def approve(change: ChangeId, reason: Reason, state: State = None, as_json: Json = False) -> None:

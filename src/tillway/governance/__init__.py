@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from tillway.governance import changes, drift, publishing, releases
 from tillway.governance.bundles import Read, Texts, landscape_of, tests_of
-from tillway.governance.change import Accepted, Change, Decision, Evidence, InForce, Manifest, Release, Review, Vote
+from tillway.governance.change import (
+    Accepted,
+    Change,
+    Conformance,
+    Decision,
+    Evidence,
+    InForce,
+    Manifest,
+    Release,
+    Review,
+    Vote,
+)
 from tillway.governance.deciding import Situation, Standing, frozen, may_review, may_vote, standing
 from tillway.governance.drift import Drift
 from tillway.governance.enforcing import Enforcing
@@ -21,6 +32,7 @@ __all__ = [
     "Accepted",
     "Change",
     "Compared",
+    "Conformance",
     "Decision",
     "Drift",
     "Enforcing",

@@ -70,6 +70,21 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...]
 
 
+class Conformance(msgspec.Struct, frozen=True, kw_only=True):
+    """Contract tests that were run elsewhere and came along: of which document, at which provider, what failed.
+
+    `sha256` is of the document or pact that was held against the provider. The hub did not run them.
+    """
+
+    kind: Literal["contract", "pact"]
+    provider: str
+    document: str
+    sha256: str
+    at: datetime
+    passed: bool
+    failures: tuple[str, ...] = ()
+
+
 class Rollback(msgspec.Struct, frozen=True, kw_only=True):
     """The proof that there is a way back: what is in force was built again from what is kept, and is the same."""
 
@@ -93,6 +108,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     rules: Rules | None
     rollback: Rollback
     blockers: tuple[str, ...]
+    conformance: tuple[Conformance, ...] = ()
 
 
 class Vote(msgspec.Struct, frozen=True, kw_only=True):

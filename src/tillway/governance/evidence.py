@@ -17,6 +17,7 @@ from tillway.governance import rules
 from tillway.governance.bundles import Texts, landscape_of, marked, tests_of
 from tillway.governance.change import (
     Accepted,
+    Conformance,
     Criticality,
     Evidence,
     Hit,
@@ -61,10 +62,11 @@ def compared(old_texts: Texts, new_texts: Texts) -> Compared:
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
-    """What was seen of consumers: calls of the last 30 days, and who still calls a version that would end."""
+    """What was seen elsewhere: calls of the last 30 days, who still calls a version that would end, contract tests."""
 
     seen: Mapping[str, Mapping[str, int]] = {}
     retirements: Sequence[StillUsed] = ()
+    conformance: Sequence[Conformance] = ()
 
 
 def evidence(given: Compared, observed: Observed, today: date, accepted: Sequence[Accepted] = ()) -> Evidence:
@@ -75,7 +77,8 @@ def evidence(given: Compared, observed: Observed, today: date, accepted: Sequenc
     rehearsed = rehearse(given.new, tests_of(given.new_texts, given.new))
     tests, broken, back = _tests(rehearsed), _rules(given, rehearsed, today), _way_back(given)
     # Nobody accepts this for others: a version ends when nobody calls it any more.
-    ending = observed.retirements
+    ending = [f"{each.text}: {each.remedy}" for each in observed.retirements]
+    failing = [_failing(each) for each in observed.conformance if not each.passed]
     most = _most_critical(given)
     touched = [_touched(each, most) for each in found.changes]
     return Evidence(
@@ -90,8 +93,14 @@ def evidence(given: Compared, observed: Observed, today: date, accepted: Sequenc
         tests=tests,
         rules=broken,
         rollback=back,
-        blockers=(*_blockers(hits, tests, broken, back), *(f"{each.text}: {each.remedy}" for each in ending)),
+        blockers=(*_blockers(hits, tests, broken, back), *ending, *failing),
+        conformance=tuple(observed.conformance),
     )
+
+
+def _failing(each: Conformance) -> str:
+    first = f": {each.failures[0]}" if each.failures else ""
+    return f"contract tests of {each.document} failed at {each.provider}{first}"
 
 
 def _touched(each: LandscapeChange, most: Criticality) -> Touched:

@@ -7,10 +7,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 from tests.contract.test_changes import addition, files, hidden_break
 
-from tillway.governance import Accepted, InForce, Observed, compared, evidence
+from tillway.governance import Accepted, Conformance, InForce, Observed, compared, evidence
 from tillway.governance.change import Files, Node
 from tillway.governance.drift import SETTLED_SECONDS, of_files, of_nodes
 
@@ -42,6 +43,17 @@ def test_what_is_added_hits_nobody() -> None:
     found = of(files(loyalty=addition()), seen=SEEN)
     assert (found.verdict, found.consumers, found.blockers) == ("additive", (), ())
     assert [each.budget_left for each in found.promises] == [None]
+
+
+def test_contract_tests_that_came_along_are_kept_and_those_that_failed_stop_it() -> None:
+    held = Conformance(
+        kind="contract", provider="https://loyalty.example", document="loyalty.v1", sha256="a" * 64, at=NOW, passed=True
+    )
+    failed = msgspec.structs.replace(held, kind="pact", document="shop.json", passed=False, failures=("a card: 404",))
+    new = compared(files(), files(loyalty=addition()))
+    found = evidence(new, Observed(conformance=(held, failed)), TODAY)
+    assert found.conformance == (held, failed)
+    assert found.blockers == ("contract tests of shop.json failed at https://loyalty.example: a card: 404",)
 
 
 def test_a_test_of_policies_that_fails_stops_it() -> None:
