@@ -70,8 +70,8 @@ async def _stages(door: Any, token: str, path: str) -> dict[str, float]:
 
     await whole()
     headers, landscape, now = joined(fields), pipeline._active.current, clock.now()
-    ids = context(headers)
-    route, parameters = door._routes.find("GET", path)
+    ids, routes = context(headers), door._routes.of(pipeline._active.current)
+    route, parameters = routes.find("GET", path)
     operation = route.checks.operation
     trail = Trail(node=door._node, correlation=ids.correlation, network=network_class(PEER))
     trail.asked(operation, parameters, landscape.hash, now)
@@ -103,7 +103,7 @@ async def _stages(door: Any, token: str, path: str) -> dict[str, float]:
 
     return {
         "correlation and trace": await _cost(lambda: context(headers)),
-        "route": await _cost(lambda: door._routes.find("GET", path)),
+        "route": await _cost(lambda: routes.find("GET", path)),
         "authenticate": await _cost(lambda: authenticate(pipeline._keys, brought, operation, landscape, now)),
         "consumer state": await _cost(lambda: in_good_standing(asker, pipeline._restricted(), operation, now)),
         "authorise": await _cost(lambda: pipeline._authoriser.admitted(asker, operation, landscape, now, PEER)),
