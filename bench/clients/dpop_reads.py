@@ -18,7 +18,7 @@ from bench.clients.counting import counted
 from bench.clients.http_line import HttpLine
 
 # Signed before the clock runs; a proof is good for a minute.
-PROOFS_MAX = 8_000
+PROOFS_MAX = 20_000
 
 
 class Holder:
