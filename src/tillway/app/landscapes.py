@@ -22,8 +22,12 @@ from tillway.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# A changed file is in force within this time on every process.
+# Files are looked at this often: what changed is in force on every process within this and the time to settle.
 LOOK_SECONDS: Final = 0.5
+
+# Changed files are taken over only when they stay as they are for this long: an editor empties a file before it writes
+# it, and a checkout writes many, so what lies there meanwhile may well be a landscape, but not the one that was meant.
+SETTLE_SECONDS: Final = 0.2
 
 Preparing = Callable[[Landscape], None]
 
@@ -94,11 +98,16 @@ class Watched:
         """Until cancelled: look at the files. Those that do not hold together are reported, and nothing changes."""
         while True:
             mark = await asyncio.to_thread(self._fingerprint)
-            if mark != self._mark:
+            if mark != self._mark and await self._settled(mark):
                 self._mark = mark
                 await self._changed()
             await self._say()
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _settled(self, mark: str) -> bool:
+        """Whether nobody is at the files any more; if somebody is, the next look tells."""
+        await asyncio.sleep(SETTLE_SECONDS)
+        return await asyncio.to_thread(self._fingerprint) == mark
 
     async def enforce(self) -> None:
         """Until cancelled: give signs of life, and take over what is released."""
