@@ -1,0 +1,37 @@
+"""The outside world as the hub needs it: one protocol per capability, filled in by a connector.
+
+Every method is async and takes the terms of the call first. Returning means done. `Rejected` and `Invalid` mean not
+done, and asking the same again is no use; `TryAgain` means not done, perhaps later; `OutcomeUnknown` means that an
+effect was asked for and no answer came: find out before asking again.
+"""
+
+from __future__ import annotations
+
+from tillway.retail.outside.catalogue import Catalogue
+from tillway.retail.outside.office import Office, Offices
+from tillway.retail.outside.order_book import (
+    BackOfficeLine,
+    BackOfficeOrder,
+    BackOfficeState,
+    BackOfficeStore,
+    OrderBook,
+)
+from tillway.retail.outside.paging import Cursor, Page
+from tillway.retail.outside.price_lists import PriceLists
+from tillway.retail.outside.till_sessions import BackOfficeSale, TillSessions
+
+__all__ = [
+    "BackOfficeLine",
+    "BackOfficeOrder",
+    "BackOfficeSale",
+    "BackOfficeState",
+    "BackOfficeStore",
+    "Catalogue",
+    "Cursor",
+    "Office",
+    "Offices",
+    "OrderBook",
+    "Page",
+    "PriceLists",
+    "TillSessions",
+]

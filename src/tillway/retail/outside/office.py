@@ -1,0 +1,37 @@
+"""A back office: the capabilities of one company in one system, and who finds the one that answers for a shop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tillway.retail.outside.catalogue import Catalogue
+from tillway.retail.outside.order_book import OrderBook
+from tillway.retail.outside.price_lists import PriceLists
+from tillway.retail.outside.till_sessions import TillSessions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """What one connection can do for one company."""
+
+    connection: str
+    """Our name of it, as the landscape declares it."""
+    company: str
+    """Foreign id of the company on whose behalf it is asked."""
+    catalogue: Catalogue
+    price_lists: PriceLists
+    orders: OrderBook
+    tills: TillSessions
+
+
+class Offices(Protocol):
+    """The back offices that the landscape in force declares, at the moment of each question."""
+
+    def at(self, shop: str) -> Office:
+        """The one behind a shop. NotFound when there is no such shop."""
+        ...
+
+    def of(self, connection: str) -> Office:
+        """The one behind a connection, for the company of its first shop. NotFound when there is no such connection."""
+        ...
