@@ -16,7 +16,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.contract.people import CLIENT_ID, ROLES, free_port, listening, provider
-from tests.contract.small_hub import CONTENT, NODE, end, fill, landscape, signed
+from tests.contract.small_hub import CONTENT, NODE, Away, end, fill, landscape, signed
 from tests.postgres_cluster import run
 from tests.pure.gateway.front_door import RING
 
@@ -99,7 +99,9 @@ async def serve(dsn: str, port: int, started: Callable[[], None], stop: asyncio.
         await overlay.load()
         door = build(
             documents=load(),
-            bindings=apis.bindings(db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving, releases=signed()),
+            bindings=apis.bindings(
+                db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving, releases=signed(), offices=Away()
+            ),
             keys=SigningKeys(db, RING, Realm(issuer=base, audience=base)),
             active=active,
             database=db,

@@ -20,6 +20,7 @@ from tillway import apis, ids
 from tillway.app.evidence import audited
 from tillway.audit import HELD_MAX
 from tillway.contracts import load
+from tillway.errors import Unavailable
 from tillway.gateway import Leaving, build
 from tillway.identity import Overlay, SigningKeys, attest, attested
 from tillway.journal import Sequencer, Tail
@@ -27,7 +28,7 @@ from tillway.landscape import Active
 from tillway.landscape import build as build_landscape
 from tillway.postgres import Database
 from tillway.records import Refresher, Shelf, Source
-from tillway.retail import Page, PriceList, PriceRule, Product, Tax
+from tillway.retail import Office, Page, PriceList, PriceRule, Product, Tax
 
 SCOPES = tuple(sorted({operation.scope for _, operation in load().operations() if not operation.public}))
 
@@ -168,6 +169,16 @@ class Hub(Front):
                 await asyncio.sleep(0.005)
 
 
+class Away:
+    """The back offices of a hub whose Odoo cannot be reached."""
+
+    def at(self, shop: str) -> Office:
+        raise Unavailable(f"the back office of {shop} is away")
+
+    def of(self, connection: str) -> Office:
+        raise Unavailable(f"{connection} is away")
+
+
 async def fill(dsn: str) -> None:
     """Load the assortment as a first refresh does; it tells nothing."""
     source = Source(
@@ -195,7 +206,9 @@ async def opened(
         await overlay.load()
         door = build(
             documents=load(),
-            bindings=apis.bindings(db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving, releases=releases),
+            bindings=apis.bindings(
+                db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving, releases=releases, offices=Away()
+            ),
             keys=SigningKeys(db, RING, REALM),
             active=active,
             database=db,

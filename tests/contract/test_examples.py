@@ -23,7 +23,9 @@ def example(document, operation):
 
 
 def test_every_operation_is_bound_and_nothing_else():
-    bound = apis.bindings(db=None, tail=None, shelf=None, leaving=None, releases=apis.Releases(None, None, None))
+    bound = apis.bindings(
+        db=None, tail=None, shelf=None, leaving=None, releases=apis.Releases(None, None, None), offices=None
+    )
     assert set(bound) == {operation.id for _, operation in DOCUMENTS.operations()}
 
 

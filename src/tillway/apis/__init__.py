@@ -36,6 +36,7 @@ from tillway.governance.releases import Sign, Unsign
 from tillway.journal import Tail
 from tillway.postgres import Database
 from tillway.records import Shelf
+from tillway.retail import Offices
 
 __all__ = ["Releases", "bindings"]
 
@@ -48,8 +49,13 @@ class Releases(NamedTuple):
     unsign: Unsign
 
 
-def bindings(*, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving, releases: Releases) -> dict[str, Handler]:
-    """Every operation's handler, by its id. `leaving` is the one the door is built with."""
+def bindings(
+    *, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving, releases: Releases, offices: Offices
+) -> dict[str, Handler]:
+    """Every operation's handler, by its id. `leaving` is the one the door is built with; `offices` answer what cannot
+    be told from records.
+    """
+    del offices
     proposing = changes.Proposing(db, releases.texts)
     following = Following(db, tail, leaving)
     return {

@@ -15,7 +15,7 @@ from tillway.outbound import Client
 from tillway.postgres import Database
 from tillway.processes import OrderPlace, TillPlace
 from tillway.records import Source
-from tillway.retail import BackOfficeStore, Till
+from tillway.retail import BackOfficeStore, Office, Till
 
 D = TypeVar("D")
 
@@ -59,6 +59,19 @@ class BackOfficesOfLandscape:
             till=Till(id=till, store=shop.id),
         )
 
+    def at(self, shop: str) -> Office:
+        """What the back office behind this shop can do, for the shop's company."""
+        landscape = self._fresh()
+        declared = _declared(lambda: landscape.shop(shop))
+        return self._office(declared.connection, str(declared.company))
+
+    def of(self, connection: str) -> Office:
+        """What this back office can do, for the company of its first shop."""
+        landscape = self._fresh()
+        if connection not in landscape.connections:
+            raise NotFound(f"the landscape declares no connection {connection}")
+        return self._office(connection, _company(landscape, connection))
+
     def sources(self) -> tuple[Source, ...]:
         """What is read to keep the records fresh: one source a connection."""
         landscape = self._fresh()
@@ -66,14 +79,24 @@ class BackOfficesOfLandscape:
 
     def _source(self, landscape: Landscape, name: str) -> Source:
         connection = landscape.connections[name]
-        shops = landscape.shops_of(name)
         return Source(
             connection=name,
-            company=str(shops[0].company) if shops else "1",
+            company=_company(landscape, name),
             catalogue=self._odoos[name].catalogue,
             price_lists=self._odoos[name].price_lists,
             lists={entry.id: str(entry.odoo) for entry in landscape.price_lists_of(name) if entry.odoo != "list"},
             poll_seconds=connection.poll_seconds or self._poll_seconds,
+        )
+
+    def _office(self, connection: str, company: str) -> Office:
+        odoo = self._odoos[connection]
+        return Office(
+            connection=connection,
+            company=company,
+            catalogue=odoo.catalogue,
+            price_lists=odoo.price_lists,
+            orders=odoo.order_book,
+            tills=odoo.till_sessions,
         )
 
     def _partner(self, landscape: Landscape, shop: Shop, customer: str | None) -> str:
@@ -123,6 +146,12 @@ class BackOfficesOfLandscape:
 
     def _reveal(self, ref: SecretRef) -> str:
         return self._watched.reveal(ref)
+
+
+def _company(landscape: Landscape, connection: str) -> str:
+    """The company that is asked when no shop is spoken of."""
+    shops = landscape.shops_of(connection)
+    return str(shops[0].company) if shops else "1"
 
 
 def _declared(look_up: Callable[[], D]) -> D:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from tillway import apis, clock, contracts, settings, telemetry
 from tillway.app import child
+from tillway.app.backoffices import BackOfficesOfLandscape
 from tillway.app.credentials import Credentials
 from tillway.app.evidence import audited, signing
 from tillway.app.landscapes import Watched
@@ -59,12 +60,18 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
         # Its breakers are its own: what signs people in is not left alone because a service of the retailer's is away.
         outside = await stack.enter_async_context(Client(reach(networks()), breakers=Breakers()))
         watched.on_change(lambda: outside.reaches(reach(networks())))
+        offices = BackOfficesOfLandscape(watched, outside, poll_seconds=given.poll_seconds, database=db)
         own = Upstreams(outside, watched.reveal)
         watched.on_change(own.forget)
         door = build(
             documents=contracts.load(),
             bindings=apis.bindings(
-                db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving, releases=_releases(watched, keys)
+                db=db,
+                tail=tail,
+                shelf=Shelf(db, tail),
+                leaving=leaving,
+                releases=_releases(watched, keys),
+                offices=offices,
             ),
             keys=keys,
             active=watched.active,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tillway.records import links, orders, products, quarantine, sales
 from tillway.records.cache import Shelf, Stale
 from tillway.records.erasing import PERSONAL
-from tillway.records.refresh import Refresher, Source, freshness, keep_lease, missing_loads
+from tillway.records.refreshing import Refresher, Source, freshness, keep_lease, missing_loads
 from tillway.records.tracing import Cause
 
 __all__ = [

@@ -16,7 +16,7 @@ from tillway.errors import Unavailable
 from tillway.journal import read
 from tillway.postgres import Database
 from tillway.records import Refresher, freshness, keep_lease, missing_loads, products
-from tillway.records.refresh import DECIDED, PAGE
+from tillway.records.refreshing.products import DECIDED, PAGE
 
 TENTH_OFF = price_list(rule(1, kind="percentage", percent="10", fixed=None), number="7")
 

@@ -1,0 +1,10 @@
+"""Keep the records fresh: what of the outside is read, how far it was read, and by whom."""
+
+from __future__ import annotations
+
+from tillway.records.refreshing.progress import freshness, keep_lease, missing_loads
+from tillway.records.refreshing.readings import Reading
+from tillway.records.refreshing.refresher import Refresher
+from tillway.records.refreshing.source import Source
+
+__all__ = ["Reading", "Refresher", "Source", "freshness", "keep_lease", "missing_loads"]

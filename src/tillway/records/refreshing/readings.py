@@ -1,0 +1,30 @@
+"""All that is read of one source."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tillway.postgres import Database
+from tillway.records.refreshing.prices import PricesReading
+from tillway.records.refreshing.products import ProductsReading
+from tillway.records.refreshing.source import Source
+
+
+class Reading(Protocol):
+    """How one domain is read."""
+
+    @property
+    def domain(self) -> str:
+        """Its name, as in what was read so far and in nudges."""
+        ...
+
+    async def once(self) -> None:
+        """One reading of everything that may have changed: record, event and cursor commit together."""
+        ...
+
+
+def readings(db: Database, source: Source) -> tuple[tuple[Reading, ...], ...]:
+    """Sequences of readings. Sequences run beside each other; within one, a reading sees what the one before stored:
+    an event tells prices as of products and lists together, so these two never overtake each other.
+    """
+    return ((ProductsReading(db, source), PricesReading(db, source)),)

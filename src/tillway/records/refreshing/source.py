@@ -1,0 +1,42 @@
+"""What is read: one ERP's capabilities, and the terms on which it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from tillway import clock, ids
+from tillway.records.tracing import Cause
+from tillway.retail import Call, Catalogue, Criticality, PriceLists
+
+# One reading of the far side may take this long in all before it is given up until the next turn.
+READ_SECONDS: Final = 60
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """One ERP to read: its capabilities, its company, and our names (key) for its price lists (value)."""
+
+    connection: str
+    company: str
+    catalogue: Catalogue
+    price_lists: PriceLists
+    lists: Mapping[str, str]
+    poll_seconds: float
+
+    def call(self) -> Call:
+        """The terms of one reading."""
+        return Call(
+            criticality=Criticality.NORMAL,
+            deadline=clock.now() + timedelta(seconds=READ_SECONDS),
+            correlation=f"refresh-{self.connection}",
+            reference=f"refresh-{self.connection}",
+            company=self.company,
+        )
+
+
+def cause() -> Cause:
+    """What a reading sets off begins with it."""
+    return Cause(correlation=str(ids.new()))
