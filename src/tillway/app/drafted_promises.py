@@ -1,9 +1,14 @@
-"""What the demo's landscape promises: teams, domains with their freshness, service levels, and who depends on what."""
+"""What the demo's landscape promises: teams, service levels, stewards, and who depends on what."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+
+import yaml
+
+from tillway import contracts
+from tillway.landscape import base_landscape
 
 TEAMS: Final[Mapping[str, Mapping[str, str]]] = {
     "integration-team": {
@@ -19,46 +24,6 @@ TEAMS: Final[Mapping[str, Mapping[str, str]]] = {
     "store-operations": {"name": "Store operations", "contact": "store-operations@demo-retail.example"},
     "ecommerce": {"name": "E-commerce", "contact": "ecommerce@demo-retail.example"},
     "pricing": {"name": "Pricing", "contact": "pricing@demo-retail.example"},
-}
-
-DOMAINS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "assortment": {
-        "owner": "retail-operations",
-        "flows": {
-            "selling": {
-                "mode": "event",
-                "staleness_seconds": 60,
-                "reason": "a new product may be sold a minute after it is released",
-            },
-            "nightly-export": {
-                "mode": "batch",
-                "staleness_seconds": 86_400,
-                "reason": "analysis compares days, not minutes",
-            },
-        },
-    },
-    "pricing": {
-        "owner": "pricing",
-        "flows": {
-            "quoting": {"mode": "synchronous", "reason": "somebody waits at a till or in a basket"},
-            "shelf-labels": {
-                "mode": "event",
-                "staleness_seconds": 10,
-                "reason": "a label that disagrees with the till is argued about",
-            },
-        },
-    },
-    "sales": {
-        "owner": "store-operations",
-        "flows": {
-            "ordering": {"mode": "synchronous", "reason": "the customer is promised something"},
-            "booking": {
-                "mode": "event",
-                "staleness_seconds": 300,
-                "reason": "takings are looked at within the hour",
-            },
-        },
-    },
 }
 
 SERVICE_LEVELS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -103,60 +68,65 @@ SERVICE_LEVELS: Final[Mapping[str, Mapping[str, Any]]] = {
         "target": 0.95,
         "threshold_seconds": 5.0,
     },
-    **{
-        f"{name}-answered": {"name": title, "api": name, "indicator": "availability", "target": target}
-        for name, title, target in (
-            ("prices", "Prices are answered", 0.999),
-            ("products", "Products are answered", 0.999),
-            ("events", "Events are handed out", 0.995),
-            ("devices", "Tills are let in", 0.99),
-            ("operations", "Operators are answered", 0.99),
-        )
-    },
 }
 
-# Domain and steward of the interfaces that end in the ERP, and what they call on their way there.
-_BEHIND: Final[Mapping[str, tuple[str, str, str | None]]] = {
-    "products": ("assortment", "retail-operations", None),
-    "prices": ("pricing", "pricing", None),
-    "orders": ("sales", "ecommerce", None),
-    "pos": ("sales", "store-operations", "orders"),
+# How often interfaces are answered that no service level above speaks of: a share, by how much a shop suffers.
+_ANSWERED: Final = {"critical": 0.999, "high": 0.999, "normal": 0.995, "low": 0.99}
+
+# Who answers for the meaning of a domain's data.
+_STEWARDS: Final = {
+    "catalogue": "retail-operations",
+    "customers": "ecommerce",
+    "inventory": "store-operations",
+    "loyalty": "ecommerce",
+    "orders": "ecommerce",
+    "payments": "retail-operations",
+    "prices": "pricing",
 }
 
 # Who answers for the data of interfaces about the hub itself.
-_STEWARDS: Final = {"operations": "retail-operations"}
+_HUB_STEWARD: Final = "retail-operations"
 
-# By the first word of an event type: its domain, what it comes from, and how soon it is told (seconds).
-_TOLD: Final[Mapping[str, tuple[str, str | None, float]]] = {
-    "order": ("sales", "orders", 5.0),
-    "sale": ("sales", "pos", 5.0),
-    "price": ("pricing", None, 10.0),
-    "product": ("assortment", None, 60.0),
-}
+# Interfaces of a channel's own end in another interface; the others in the ERP.
+_THROUGH: Final = {"pos": "orders"}
 
 
-def of_api(name: str, connection: str) -> dict[str, Any]:
-    """What more is said of an interface."""
-    if name not in _BEHIND:
-        return {"steward": _STEWARDS[name]} if name in _STEWARDS else {}
-    domain, steward, through = _BEHIND[name]
-    return {"steward": steward, "domain": domain, "calls": [through or connection]}
+def every_scope() -> tuple[str, ...]:
+    """All that can be asked for: what the first consumer of a demo holds."""
+    names = sorted({api for api, _ in contracts.load().apis})
+    return tuple(f"{name}:{right}" for name in names for right in ("read", "write"))
 
 
-def of_event(name: str, connection: str) -> dict[str, Any]:
-    """What more is said of an event type. What no interface tells, the connection does."""
-    domain, producer, seconds = _TOLD[name.split(".", maxsplit=1)[0]]
-    return {"domain": domain, "producer": producer or connection, "freshness_seconds": seconds}
-
-
-def files() -> dict[str, tuple[str, dict[str, Any]]]:
-    """File name to comment and content."""
-    promised = {"domains": _plain(DOMAINS), "service_levels": _plain(SERVICE_LEVELS)}
-    comment = "How fresh each domain is for each of its uses, and what is promised of interfaces."
+def files(connection: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """File name to comment and content. What interfaces and events are is said by what ships with Tillway."""
+    shipped = yaml.safe_load(base_landscape())["apis"]
+    apis = {name: _of_api(name, entry, connection) for name, entry in shipped.items()}
     return {
         "teams.yaml": ("Who answers, and where they are reached.", {"teams": _plain(TEAMS)}),
-        "promises.yaml": (comment, promised),
+        "apis.yaml": ("Who answers for the data of what is offered, and what it calls.", {"apis": apis}),
+        "promises.yaml": ("What is promised of interfaces.", {"service_levels": _levels(shipped)}),
     }
+
+
+def _of_api(name: str, shipped: Mapping[str, Any], connection: str) -> dict[str, Any]:
+    if "domain" not in shipped:
+        return {"steward": _HUB_STEWARD}
+    return {"steward": _STEWARDS[shipped["domain"]], "calls": [_THROUGH.get(name, connection)]}
+
+
+def _levels(shipped: Mapping[str, Any]) -> dict[str, Any]:
+    told = {level["api"] for level in SERVICE_LEVELS.values() if level["indicator"] == "availability"}
+    answered = {
+        f"{name}-answered": {
+            "name": f"{name.capitalize()} are answered",
+            "api": name,
+            "indicator": "availability",
+            "target": _ANSWERED[entry["criticality"]],
+        }
+        for name, entry in shipped.items()
+        if name not in told
+    }
+    return {**_plain(SERVICE_LEVELS), **answered}
 
 
 def _plain(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -34,11 +34,6 @@ _WAIVERS: Final = (
         "consumers.integrator",
         "the first consumer tries everything, operations included; give people a role before going live",
     ),
-    (
-        "stale-beyond-domain",
-        "apis.prices.stale_seconds",
-        "while the database is away, prices of a quarter of an hour ago sell better than none",
-    ),
 )
 
 

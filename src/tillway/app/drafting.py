@@ -18,42 +18,8 @@ CONNECTION: Final = "main"
 # The demo shows changes within seconds; elsewhere the setting's minute holds.
 POLL_SECONDS: Final = 2.0
 
-ALL_SCOPES: Final = tuple(
-    f"{api}:{right}"
-    for api in ("products", "prices", "orders", "pos", "events", "subscriptions", "operations")
-    for right in ("read", "write")
-)
-
-_APIS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "products": ("system", "high", "public"),
-    "prices": ("system", "critical", "public"),
-    "orders": ("system", "critical", "personal"),
-    "pos": ("experience", "critical", "payment"),
-    "events": ("system", "high", "internal"),
-    "subscriptions": ("system", "normal", "internal"),
-    "operations": ("system", "critical", "personal"),
-    "devices": ("experience", "high", "internal"),
-}
-
-# Interfaces that may be answered from memory while Postgres is away, and how old the answer may be (seconds).
-_STALE: Final = {"products": 900, "prices": 900}
-
 # What the first consumer may ask: as often as it likes, and it sees how quotas are told.
 _GENEROUS: Final = {"*": {"per_second": 100_000, "burst": 1_000_000}}
-
-_EVENTS: Final[Mapping[str, tuple[str, str]]] = {
-    "order.placed": ("personal", "long"),
-    "order.accepted": ("personal", "long"),
-    "order.exception": ("internal", "long"),
-    "sale.recorded": ("internal", "long"),
-    "sale.quarantined": ("internal", "long"),
-    "sale.released": ("internal", "long"),
-    "sale.closed": ("internal", "long"),
-    "sale.booked": ("internal", "long"),
-    "sale.exception": ("internal", "long"),
-    "price.changed": ("public", "standard"),
-    "product.changed": ("public", "standard"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +62,7 @@ def draft(found: Survey, wanted: Wanted, *, year: int) -> Draft:
                 {"customers": {"walk-in": {"connection": CONNECTION, "partner": found.customer or 1}}},
             ),
             "shops.yaml": _text("Shops, and where each stands in Odoo.", {"shops": shops}),
-            "apis.yaml": _text("What is offered, who owns it, how much a shop suffers without it.", {"apis": _apis()}),
-            "events.yaml": _text("What is told, who owns it, how long it is kept.", {"events": _events()}),
-            **{name: _text(*said) for name, said in drafted_promises.files().items()},
+            **{name: _text(*said) for name, said in drafted_promises.files(CONNECTION).items()},
             "governance.yaml": _text(
                 "Who answers for what no entry says it of, who decides, and the house rules that a demo may break.",
                 drafted_waivers.content(year),
@@ -193,33 +157,6 @@ def _tills(here: Sequence[TillFound], taken: list[str]) -> dict[str, Any]:
     return tills
 
 
-def _apis() -> dict[str, Any]:
-    return {
-        name: {
-            "layer": layer,
-            "owner": "integration-team",
-            "deputy": "retail-operations",
-            **drafted_promises.of_api(name, CONNECTION),
-            "criticality": criticality,
-            "data_class": data_class,
-            **({"stale_seconds": _STALE[name]} if name in _STALE else {}),
-        }
-        for name, (layer, criticality, data_class) in _APIS.items()
-    }
-
-
-def _events() -> dict[str, Any]:
-    return {
-        name: {
-            "owner": "integration-team",
-            "data_class": data_class,
-            **drafted_promises.of_event(name, CONNECTION),
-            "retention": retention,
-        }
-        for name, (data_class, retention) in _EVENTS.items()
-    }
-
-
 def _consumers(found: Survey, shops: Mapping[str, Any], *, review: str) -> dict[str, Any]:
     names = [entry for entry in _lists(found) if entry != "list"]
     first = next(iter(shops), None)
@@ -242,7 +179,7 @@ def _consumers(found: Survey, shops: Mapping[str, Any], *, review: str) -> dict[
             "integration-team",
             "building and trying integrations",
             "integrator",
-            ALL_SCOPES,
+            drafted_promises.every_scope(),
             data_classes=["personal", "payment"],
             quotas=_GENEROUS,
             **defaults,

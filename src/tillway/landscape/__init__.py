@@ -60,6 +60,7 @@ from tillway.landscape.reading import (
     texts,
 )
 from tillway.landscape.schema import json_schema
+from tillway.landscape.shipped import base_landscape
 from tillway.landscape.values import UnknownFields, loopback
 
 __all__ = [
@@ -122,6 +123,7 @@ __all__ = [
     "Verdict",
     "Waiver",
     "Webhook",
+    "base_landscape",
     "belongs",
     "build",
     "build_marked",

@@ -138,7 +138,17 @@ def test_the_promises_of_this_release_are_these():
     assert {operation.id for _, operation in DOCUMENTS.operations()} == EVERY_OPERATION
     assert {name for name, _ in DOCUMENTS.events} == EVERY_EVENT
     assert set(DOCUMENTS.apis) == {
-        (api, 1) for api in ("devices", "events", "operations", "orders", "pos", "prices", "products", "subscriptions")
+        (api, 1)
+        for api in (
+            "devices",
+            "events",
+            "operations",
+            "orders",
+            "pos",
+            "prices",
+            "products",
+            "subscriptions",
+        )
     }
 
 
