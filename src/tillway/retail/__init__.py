@@ -13,12 +13,15 @@ from tillway.retail.outside import (
     BackOfficeSale,
     BackOfficeStore,
     Catalogue,
+    Counted,
     Office,
     Offices,
     OrderBook,
     Page,
     PriceLists,
+    Stock,
     TillSessions,
+    TransferPlaces,
 )
 from tillway.retail.place_order import place
 from tillway.retail.price import LIST_PRICE, Price, PriceList, PriceRule
@@ -30,6 +33,16 @@ from tillway.retail.rule_order import applying, touched
 from tillway.retail.sale import Sale, SaleLine, sale_id
 from tillway.retail.sale_audit import audit_sale
 from tillway.retail.sku import parse_sku
+from tillway.retail.stock import (
+    Availability,
+    Held,
+    StockAdjustment,
+    StockLevel,
+    StockPromise,
+    StockTransfer,
+    TransferLine,
+    available,
+)
 from tillway.retail.store import Store, Till
 from tillway.retail.tax import DEFAULT_ROUNDING, Document, Rounding, Tax, Taxed, TaxSplit, document, split
 from tillway.retail.tender import Tender
@@ -41,15 +54,18 @@ __all__ = [
     "DEFAULT_ROUNDING",
     "LIST_PRICE",
     "MINOR_UNITS",
+    "Availability",
     "BackOfficeLine",
     "BackOfficeOrder",
     "BackOfficeSale",
     "BackOfficeStore",
     "Call",
     "Catalogue",
+    "Counted",
     "Criticality",
     "DataClass",
     "Document",
+    "Held",
     "Money",
     "Office",
     "Offices",
@@ -70,6 +86,11 @@ __all__ = [
     "Rounding",
     "Sale",
     "SaleLine",
+    "Stock",
+    "StockAdjustment",
+    "StockLevel",
+    "StockPromise",
+    "StockTransfer",
     "Store",
     "Tax",
     "TaxSplit",
@@ -78,10 +99,13 @@ __all__ = [
     "Till",
     "TillSessions",
     "Totals",
+    "TransferLine",
+    "TransferPlaces",
     "Wanted",
     "Word",
     "applying",
     "audit_sale",
+    "available",
     "check_digit",
     "classed",
     "decode",

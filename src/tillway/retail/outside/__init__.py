@@ -18,6 +18,7 @@ from tillway.retail.outside.order_book import (
 )
 from tillway.retail.outside.paging import Cursor, Page
 from tillway.retail.outside.price_lists import PriceLists
+from tillway.retail.outside.stock import Counted, Stock, TransferPlaces
 from tillway.retail.outside.till_sessions import BackOfficeSale, TillSessions
 
 __all__ = [
@@ -27,11 +28,14 @@ __all__ = [
     "BackOfficeState",
     "BackOfficeStore",
     "Catalogue",
+    "Counted",
     "Cursor",
     "Office",
     "Offices",
     "OrderBook",
     "Page",
     "PriceLists",
+    "Stock",
     "TillSessions",
+    "TransferPlaces",
 ]
