@@ -110,6 +110,40 @@ async def test_a_till_sale_is_booked_once_however_often_it_is_sent(demo: Demo) -
     assert booked["data"]["back_office"]["name"] == found[0]["name"]
 
 
+async def test_a_price_that_only_odoo_can_tell_is_asked_of_it(demo: Demo) -> None:
+    """A rule on cost, which the hub is not told: quotes say that Odoo was asked, and an order goes by that price."""
+    product = (await demo.ask("GET", "/products/v1/products?limit=100")).body["products"][-2]
+    variants = await demo.odoo(
+        "product.product", "search_read", domain=[["default_code", "=", product["sku"]]], fields=["product_tmpl_id"]
+    )
+    await demo.odoo("product.product", "write", ids=[variants[0]["id"]], vals={"standard_price": 4.0})
+    (odoo_list,) = await demo.odoo(
+        "product.pricelist", "search_read", domain=[["name", "=", "Store prices"]], fields=["name"]
+    )
+    rule = {
+        "pricelist_id": odoo_list["id"],
+        "applied_on": "0_product_variant",
+        "product_id": variants[0]["id"],
+        "compute_price": "formula",
+        "base": "standard_price",
+        "price_discount": -25.0,
+        "min_quantity": 3,
+    }
+    await demo.odoo("product.pricelist.item", "create", vals_list=rule)
+    path = f"/prices/v1/prices/{product['sku']}?quantity=3&price_list=store-prices"
+
+    async def told() -> dict | None:
+        found = (await demo.ask("GET", path)).body
+        return found if found["source"] == "back-office" else None
+
+    price = await until(told, "the price is asked of Odoo")
+    assert Decimal(price["amount"]) == 5
+    lines = {"price_list": "store-prices", "lines": [{"sku": product["sku"], "quantity": "3"}]}
+    ordered = await demo.ask("POST", "/orders/v1/orders", body=lines)
+    assert (ordered.status, Decimal(ordered.body["lines"][0]["unit_price"])) == (201, Decimal(5))
+    await demo.event(ordered.body["id"], "order.accepted")
+
+
 async def test_a_price_comes_down_from_odoo_to_the_feed(demo: Demo) -> None:
     """A person changes a list price in Odoo; price.changed names the lists, quotes follow, the hook tells it."""
     product = (await demo.ask("GET", "/products/v1/products?limit=100")).body["products"][-1]

@@ -55,13 +55,12 @@ def bindings(
     """Every operation's handler, by its id. `leaving` is the one the door is built with; `offices` answer what cannot
     be told from records.
     """
-    del offices
     proposing = changes.Proposing(db, releases.texts)
     following = Following(db, tail, leaving)
     return {
         **products.bind(db, shelf),
-        **prices.bind(shelf),
-        **orders.bind(db, shelf),
+        **prices.bind(shelf, offices),
+        **orders.bind(db, shelf, offices),
         **pos.bind(db, contracts.load().document("pos")),
         **events.bind(following),
         **subscribing.bind(db),

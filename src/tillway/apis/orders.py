@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from tillway import ids
+from tillway.apis import asking
 from tillway.apis.causing import cause
 from tillway.apis.listed import listed
 from tillway.errors import Forbidden, Invalid, NotFound, Violation
@@ -13,10 +16,10 @@ from tillway.identity import Grant
 from tillway.landscape import Landscape
 from tillway.postgres import Database
 from tillway.records import Shelf, orders
-from tillway.retail import OrderDefaults, OrderRequest, parse, place
+from tillway.retail import UNPRICED, Offices, OrderDefaults, OrderRequest, Wanted, parse, place
 
 
-def bind(db: Database, shelf: Shelf) -> dict[str, Handler]:
+def bind(db: Database, shelf: Shelf, offices: Offices) -> dict[str, Handler]:
     """The handlers of this document."""
 
     async def place_order(ask: Ask) -> Answer:
@@ -25,16 +28,25 @@ def bind(db: Database, shelf: Shelf) -> dict[str, Handler]:
         shop = ask.landscape.shop(request.shop or defaults.shop)
         name = request.price_list or ask.grant.price_list or shop.price_list
         by = await listed(shelf, ask.landscape, name, "/price_list")
-        order = place(
+        known = await shelf.products({line.sku for line in request.lines})
+        pricing = partial(
+            place,
             # The list is found by its name here; `place` knows it by its content.
             msgspec.structs.replace(request, price_list=None),
             order_id=str(ids.new()),
-            products=await shelf.products({line.sku for line in request.lines}),
+            products=known,
             price_list=by.price_list,
             defaults=defaults,
             at=ask.now,
             others=by.others,
         )
+        try:
+            order = pricing()
+        except Invalid as error:
+            if not any(each.rule == UNPRICED for each in error.violations):
+                raise
+            lines = [Wanted(known[line.sku], line.quantity) for line in request.lines if line.sku in known]
+            order = pricing(told=await asking.told(offices, ask, by, lines, ask.now))
         answer = Answer(201, order, (("Location", f"/orders/v1/orders/{order.id}"),))
         async with ask.transaction(db) as tx:
             orders.accept(tx, order, cause(ask))

@@ -9,26 +9,29 @@ from typing import Any, Final
 
 import msgspec
 
-from tillway.apis import remembered
+from tillway.apis import asking, remembered
 from tillway.apis.listed import listed
 from tillway.errors import Invalid, NotFound, Violation
 from tillway.gateway import Answer, Ask, Handler
 from tillway.records import Shelf
-from tillway.retail import Product, Wanted, price, quote
+from tillway.retail import Offices, Product, Wanted, price, quote
 
 _ONE: Final = Decimal(1)
 
 
-def bind(shelf: Shelf) -> dict[str, Handler]:
+def bind(shelf: Shelf, offices: Offices) -> dict[str, Handler]:
     """The handlers of this document."""
 
     async def quote_prices(ask: Ask) -> Answer:
         name = ask.body.get("price_list") or ask.grant.price_list
         stale = remembered.allowed(ask)
         by = await listed(shelf, ask.landscape, name, "/price_list", stale)
-        at = _moment(ask)
+        at = _moment(ask.body.get("at"), ask)
         lines = wanted(ask.body["lines"], await shelf.products({line["sku"] for line in ask.body["lines"]}, stale))
         totals = quote(lines, by.price_list, at=at, others=by.others)
+        if totals.gross is None:
+            told = await asking.told(offices, ask, by, lines, at)
+            totals = quote(lines, by.price_list, at=at, others=by.others, told=told)
         return Answer(200, {"price_list": by.name, "at": at, **msgspec.structs.asdict(totals)}, remembered.told(stale))
 
     async def get_price(ask: Ask) -> Answer:
@@ -42,7 +45,11 @@ def bind(shelf: Shelf) -> dict[str, Handler]:
         quantity = Decimal(ask.query["quantity"]) if "quantity" in ask.query else _ONE
         if not quantity:
             raise Invalid(violations=(_nothing("/query/quantity"),))
-        found = price(product, by.price_list, quantity=quantity, at=ask.now, others=by.others)
+        at = _moment(ask.query.get("at"), ask)
+        found = price(product, by.price_list, quantity=quantity, at=at, others=by.others)
+        if found.amount is None:
+            told = await asking.told(offices, ask, by, [Wanted(product, quantity)], at)
+            found = price(product, by.price_list, quantity=quantity, at=at, others=by.others, told=told)
         return Answer(200, found, remembered.told(stale))
 
     return {"quotePrices": quote_prices, "getPrice": get_price}
@@ -70,7 +77,6 @@ def _nothing(pointer: str) -> Violation:
     return Violation(pointer=pointer, detail="must be more than zero", rule="quantity-positive")
 
 
-def _moment(ask: Ask) -> datetime:
+def _moment(text: str | None, ask: Ask) -> datetime:
     """The moment asked about; its schema says that it is one."""
-    text = ask.body.get("at")
     return ask.now if text is None else msgspec.convert(text, datetime)

@@ -8,6 +8,7 @@ from tillway.retail.gtin import check_digit, parse_gtin
 from tillway.retail.money import CURRENCIES, MINOR_UNITS, Money, minor_units, rounded
 from tillway.retail.order import Order, OrderDefaults, OrderLine, OrderRequest, OrderRequestLine
 from tillway.retail.outside import (
+    ASKED_MAX,
     BackOfficeLine,
     BackOfficeOrder,
     BackOfficeSale,
@@ -18,12 +19,13 @@ from tillway.retail.outside import (
     Offices,
     OrderBook,
     Page,
+    PriceAsked,
     PriceLists,
     Stock,
     TillSessions,
     TransferPlaces,
 )
-from tillway.retail.place_order import place
+from tillway.retail.place_order import UNPRICED, place
 from tillway.retail.price import LIST_PRICE, Price, PriceList, PriceRule
 from tillway.retail.pricing import price
 from tillway.retail.product import Product
@@ -50,10 +52,12 @@ from tillway.retail.wire import decode, encode, parse
 from tillway.retail.word import Word
 
 __all__ = [
+    "ASKED_MAX",
     "CURRENCIES",
     "DEFAULT_ROUNDING",
     "LIST_PRICE",
     "MINOR_UNITS",
+    "UNPRICED",
     "Availability",
     "BackOfficeLine",
     "BackOfficeOrder",
@@ -77,6 +81,7 @@ __all__ = [
     "OrderRequestLine",
     "Page",
     "Price",
+    "PriceAsked",
     "PriceList",
     "PriceLists",
     "PriceRule",

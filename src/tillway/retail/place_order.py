@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tillway.errors import Invalid, Violation
 from tillway.retail.limits import LINES_MAX
 from tillway.retail.money import rounded
 from tillway.retail.order import Order, OrderDefaults, OrderLine, OrderRequest, OrderRequestLine
 from tillway.retail.price import LIST_PRICE, Price, PriceList
-from tillway.retail.pricing import NO_LISTS, price
+from tillway.retail.pricing import NO_LISTS, NOTHING_TOLD, Told, price
 from tillway.retail.product import Product
 from tillway.retail.quoting import in_another_currency, too_large, worth
 from tillway.retail.tax import DEFAULT_ROUNDING, Document, Rounding, Taxed, document, split
+
+UNPRICED: Final = "priced"
+"""The rule of a violation that says: no price of this line is known here."""
 
 
 class _Line(NamedTuple):
@@ -36,6 +39,7 @@ def place(
     defaults: OrderDefaults,
     at: datetime,
     others: Mapping[str, PriceList] = NO_LISTS,
+    told: Told = NOTHING_TOLD,
     rounding: Rounding = DEFAULT_ROUNDING,
 ) -> Order:
     """The order this request makes at this moment, or Invalid with every violation and its pointer.
@@ -55,7 +59,7 @@ def place(
         pointer, product = f"/lines/{index}", products.get(asked.sku)
         wrong = [*_unsellable(pointer, asked, product)]
         if product is not None and not wrong:
-            of = price(product, price_list, quantity=asked.quantity, at=at, others=others)
+            of = price(product, price_list, quantity=asked.quantity, at=at, others=others, told=told)
             currency = currency or of.currency
             wrong += _unpriced(pointer, of, currency)
             if of.amount is not None and not wrong:
@@ -100,7 +104,7 @@ def _unsellable(pointer: str, asked: OrderRequestLine, product: Product | None) 
 def _unpriced(pointer: str, of: Price, currency: str) -> Iterator[Violation]:
     if of.amount is None:
         yield Violation(
-            pointer=f"{pointer}/sku", detail=f"the price list {of.price_list} gives no price known here", rule="priced"
+            pointer=f"{pointer}/sku", detail=f"the price list {of.price_list} gives no price known here", rule=UNPRICED
         )
     yield from in_another_currency(pointer, of, currency)
 

@@ -38,8 +38,9 @@ RuleKind = Literal["fixed", "percentage", "formula"]
 RuleBase = Literal["list", "cost", "other-list"]
 """What a percentage or formula starts from."""
 
-PriceSource = Literal["list", "rule", "not-understood"]
-"""Whence a price: the product's list price, a rule of the list, or a rule that the hub can't evaluate."""
+PriceSource = Literal["list", "rule", "back-office", "not-understood"]
+"""Whence a price: the product's list price, a rule of the list, the back office that was asked because the hub can't
+evaluate the rule, or nowhere: it can't, and nobody was asked."""
 
 
 class PriceRule(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,4 +112,5 @@ class Price(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
     source: Annotated[PriceSource, classed(DataClass.INTERNAL)]
     """Whence it comes."""
     valid_until: Annotated[Instant | None, classed(DataClass.INTERNAL)] = None
-    """The first moment at which, by the rules known now, it may differ; absent when none is in sight."""
+    """The first moment at which, by the rules known now, it may differ; absent when none is in sight. What the back
+    office was asked holds for no other moment."""

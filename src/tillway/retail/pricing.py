@@ -23,6 +23,12 @@ from tillway.retail.tax import HUNDRED, PRECISION
 NO_LISTS: Final[Mapping[str, PriceList]] = MappingProxyType({})
 """No other lists at hand: rules that start from one are not understood."""
 
+Told = Mapping[tuple[str, Decimal], Decimal]
+"""What the back office says one unit of a SKU costs at a quantity, where its rules are not understood here."""
+
+NOTHING_TOLD: Final[Told] = MappingProxyType({})
+"""The back office was not asked."""
+
 _ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
@@ -53,12 +59,13 @@ def price(
     quantity: Decimal,
     at: datetime,
     others: Mapping[str, PriceList] = NO_LISTS,
+    told: Told = NOTHING_TOLD,
 ) -> Price:
     """The price of one unit when `quantity` is taken at this moment; without a list, the product's list price.
 
     `others` are the lists, by id, that rules may start from. A price that can't be told (a rule based on cost or on
     a list that is not at hand, a rule of a kind unknown here, two currencies) has no amount and says
-    `not-understood`. A naive `at` is a ValueError.
+    `not-understood`, unless it was `told` by the back office for this list and moment. A naive `at` is a ValueError.
     """
     question = _Question(product, quantity, clock.aware(at).replace(microsecond=0), others)
     with localcontext(prec=PRECISION):
@@ -67,7 +74,11 @@ def price(
         )
         currency = product.currency if price_list is None else price_list.currency
         amount = None if answer.amount is None else _tidy(answer.amount, currency)
-    known: PriceSource = "list" if answer.rule is None else "rule"
+        known: PriceSource = "list" if answer.rule is None else "rule"
+        until = answer.until
+        if amount is None and (product.sku, quantity) in told:
+            amount, known = _tidy(told[product.sku, quantity], currency), "back-office"
+            until = _next_second(question.at)
     return Price(
         sku=product.sku,
         price_list=LIST_PRICE if price_list is None else price_list.id,
@@ -75,7 +86,7 @@ def price(
         currency=currency,
         rule=answer.rule,
         source="not-understood" if amount is None else known,
-        valid_until=None if answer.until == _NEVER else answer.until,
+        valid_until=None if until == _NEVER else until,
     )
 
 

@@ -13,7 +13,7 @@ from tillway.errors import Invalid, Violation
 from tillway.retail.data_class import DataClass, classed
 from tillway.retail.limits import LINES_MAX, WHOLE_DIGITS, Amount, CurrencyCode, LineNumber, QuantityAmount
 from tillway.retail.price import Price, PriceList
-from tillway.retail.pricing import NO_LISTS, price
+from tillway.retail.pricing import NO_LISTS, NOTHING_TOLD, Told, price
 from tillway.retail.product import Product
 from tillway.retail.tax import DEFAULT_ROUNDING, PRECISION, Document, Rounding, Taxed, TaxSplit, document
 from tillway.retail.word import Word
@@ -64,6 +64,7 @@ def quote(
     *,
     at: datetime,
     others: Mapping[str, PriceList] = NO_LISTS,
+    told: Told = NOTHING_TOLD,
     rounding: Rounding = DEFAULT_ROUNDING,
 ) -> Totals:
     """Price the lines at this moment and sum them up. Equal products on two lines are priced apart, as in Odoo.
@@ -77,7 +78,9 @@ def quote(
                 Violation(pointer="/lines", detail=f"1 to {LINES_MAX} lines are priced together", rule="line-count"),
             )
         )
-    prices = [price(line.product, price_list, quantity=line.quantity, at=at, others=others) for line in lines]
+    prices = [
+        price(line.product, price_list, quantity=line.quantity, at=at, others=others, told=told) for line in lines
+    ]
     currency = prices[0].currency
     violations = [
         violation

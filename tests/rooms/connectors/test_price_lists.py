@@ -11,7 +11,7 @@ from tests.rooms.connectors.test_catalogue import sweep
 from tests.rooms.connectors.world import World
 
 from tillway.errors import NotFound
-from tillway.retail import Call, PriceList, PriceRule
+from tillway.retail import Call, PriceAsked, PriceList, PriceRule
 from tillway.retail.pricing import price
 
 MOMENTS = ("2026-11-30 23:59:59", "2026-12-01 00:00:00", "2026-12-31 23:59:59", "2027-01-01 00:00:00")
@@ -46,6 +46,36 @@ async def test_a_list_is_read_with_its_rules(world: World, call: Call) -> None:
 async def test_a_list_that_is_not_there_is_not_found(world: World, call: Call) -> None:
     with pytest.raises(NotFound):
         await world.odoo().price_lists.price_list(call, "99999999")
+
+
+async def test_what_is_not_understood_here_is_told_by_odoo(world: World, call: Call) -> None:
+    variants = [world.shop.variants[world.shop.sku(end)] for end in ("S-RED", "S-BLUE")]
+    for variant, cost in zip(variants, (8.0, 9.5), strict=True):
+        world.far.ask("product.product", "write", ids=[variant], vals={"standard_price": cost})
+    rule = {
+        "applied_on": "3_global",
+        "compute_price": "formula",
+        "base": "standard_price",
+        "price_discount": -50.0,
+        "min_quantity": 5,
+    }
+    made = world.far.make(
+        "product.pricelist", name=f"{world.shop.tag} cost plus", company_id=1, item_ids=[[0, 0, rule]]
+    )
+    lists = world.odoo().price_lists
+    asked = tuple(
+        PriceAsked(variant=str(variant), quantity=Decimal(quantity)) for variant in variants for quantity in (1, 5)
+    )
+
+    told = await lists.ask(call, str(made), asked, at(MOMENTS[0]))
+
+    assert [amount and round(amount, 6) for amount in told] == [Decimal(each) for each in ("20", "12", "25", "14.25")]
+    (understood,) = {
+        each.understood and each.base != "cost" for each in (await lists.price_list(call, str(made))).rules
+    }
+    assert not understood
+    with pytest.raises(NotFound):
+        await lists.ask(call, str(made), (PriceAsked(variant="99999999", quantity=Decimal(1)),), at(MOMENTS[0]))
 
 
 async def test_the_fingerprint_changes_with_every_rule(world: World, call: Call) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from tillway.clock import aware
 from tillway.errors import NotFound
-from tillway.retail import Call, PriceList
+from tillway.retail import ASKED_MAX, Call, PriceAsked, PriceList
 
 from .catalogue import read_categories
-from .client import Json2, number
+from .client import READ, Json2, number
 from .mapping import prices
 from .mapping.values import reference
 
@@ -40,6 +44,25 @@ class OdooPriceLists:
         )
         named = {int(each) for row in rules if (each := reference(row["categ_id"])) is not None}
         return prices.price_list(lists[0], rules, await read_categories(self._odoo, call, named))
+
+    async def ask(
+        self, call: Call, list_id: str, asked: tuple[PriceAsked, ...], at: datetime
+    ) -> tuple[Decimal | None, ...]:
+        """What Odoo reckons, asked product by product: its question about one alone is exact for variants."""
+        key, moment = number(list_id, "price list"), aware(at).strftime("%Y-%m-%d %H:%M:%S")
+
+        async def one(each: PriceAsked) -> Decimal | None:
+            found = await self._odoo.call(
+                call,
+                READ,
+                "product.product",
+                "get_contextual_price",
+                ids=[number(each.variant, "product")],
+                context={"pricelist": key, "quantity": each.quantity, "date": moment},
+            )
+            return None if isinstance(found, bool) or not isinstance(found, int | Decimal) else Decimal(found)
+
+        return tuple(await asyncio.gather(*(one(each) for each in asked[:ASKED_MAX])))
 
     async def versions(self, call: Call) -> str:
         """A fingerprint of all lists the company sees. It does not change when a promotion begins or ends by the

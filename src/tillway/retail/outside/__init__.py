@@ -17,11 +17,12 @@ from tillway.retail.outside.order_book import (
     OrderBook,
 )
 from tillway.retail.outside.paging import Cursor, Page
-from tillway.retail.outside.price_lists import PriceLists
+from tillway.retail.outside.price_lists import ASKED_MAX, PriceAsked, PriceLists
 from tillway.retail.outside.stock import Counted, Stock, TransferPlaces
 from tillway.retail.outside.till_sessions import BackOfficeSale, TillSessions
 
 __all__ = [
+    "ASKED_MAX",
     "BackOfficeLine",
     "BackOfficeOrder",
     "BackOfficeSale",
@@ -34,6 +35,7 @@ __all__ = [
     "Offices",
     "OrderBook",
     "Page",
+    "PriceAsked",
     "PriceLists",
     "Stock",
     "TillSessions",
