@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from tillway.app.landscapes import Watched
-from tillway.connectors.odoo import Connection, Odoo, Pace, Places, TillInOdoo, unpaced
+from tillway.connectors.odoo import Connection, Odoo, Pace, Places, ShopInOdoo, TillInOdoo, unpaced
 from tillway.errors import Misconfigured, NotFound, Unavailable
 from tillway.gateway import Budget
 from tillway.landscape import Landscape, SecretRef, Shop
@@ -84,6 +84,7 @@ class BackOfficesOfLandscape:
             company=_company(landscape, name),
             catalogue=self._odoos[name].catalogue,
             price_lists=self._odoos[name].price_lists,
+            documents=self._odoos[name].documents,
             lists={entry.id: str(entry.odoo) for entry in landscape.price_lists_of(name) if entry.odoo != "list"},
             poll_seconds=connection.poll_seconds or self._poll_seconds,
         )
@@ -97,6 +98,7 @@ class BackOfficesOfLandscape:
             price_lists=odoo.price_lists,
             orders=odoo.order_book,
             tills=odoo.till_sessions,
+            documents=odoo.documents,
         )
 
     def _partner(self, landscape: Landscape, shop: Shop, customer: str | None) -> str:
@@ -181,6 +183,14 @@ def places_of(landscape: Landscape, connection: str) -> Places:
                 )
                 for shop in shops
                 for till in shop.tills.values()
+            }
+        ),
+        shops=MappingProxyType(
+            {
+                shop.id: ShopInOdoo(
+                    company=str(shop.company), warehouse=shop.warehouse, timezone=shop.timezone, tills=tuple(shop.tills)
+                )
+                for shop in shops
             }
         ),
     )

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tillway.retail import Catalogue, OrderBook, PriceLists, Stock, TillSessions
+from tillway.retail import Catalogue, Documents, OrderBook, PriceLists, Stock, TillSessions
 
-PROTOCOLS: list[Any] = [Catalogue, OrderBook, PriceLists, Stock, TillSessions]
+PROTOCOLS: list[Any] = [Catalogue, Documents, OrderBook, PriceLists, Stock, TillSessions]
 
 
 def _methods(protocol: Any) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from .back_office import Odoo
 from .catalogue import OdooCatalogue
 from .client import Pace, unpaced
 from .cursor import OVERLAP
+from .documents import OdooDocuments
 from .mapping.products import Skipped
 from .order_book import OdooOrderBook
 from .permits import Permits
-from .places import WORKERS, Connection, Places, TillInOdoo
+from .places import WORKERS, Connection, Places, ShopInOdoo, TillInOdoo
 from .price_lists import OdooPriceLists
 from .probe import Probe
 from .survey import Survey, TillFound
@@ -21,6 +22,7 @@ __all__ = [
     "Connection",
     "Odoo",
     "OdooCatalogue",
+    "OdooDocuments",
     "OdooOrderBook",
     "OdooPriceLists",
     "OdooTillSessions",
@@ -28,6 +30,7 @@ __all__ = [
     "Permits",
     "Places",
     "Probe",
+    "ShopInOdoo",
     "Skipped",
     "Survey",
     "TillFound",

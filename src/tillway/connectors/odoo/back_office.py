@@ -11,6 +11,7 @@ from tillway.retail import Call
 
 from .catalogue import OdooCatalogue
 from .client import Json2, Pace, unpaced
+from .documents import OdooDocuments
 from .keys import key_expiry
 from .order_book import OdooOrderBook
 from .permits import Permits
@@ -22,7 +23,7 @@ from .till_sessions import OdooTillSessions
 
 
 class Odoo:
-    """What one connection offers. All four share its permits; replace it whole when the landscape changes, handing
+    """What one connection offers. All of it shares its permits; replace it whole when the landscape changes, handing
     the old one's `permits` on.
     """
 
@@ -43,6 +44,7 @@ class Odoo:
         self.price_lists = OdooPriceLists(self._odoo)
         self.order_book = OdooOrderBook(self._odoo, known)
         self.till_sessions = OdooTillSessions(self._odoo, known)
+        self.documents = OdooDocuments(self._odoo, known, now=now)
 
     async def probe(self, call: Call) -> Probe:
         """What it looks like from here: version, key, modules, rights. Raises nothing that the answer can say."""

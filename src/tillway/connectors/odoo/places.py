@@ -43,6 +43,20 @@ class TillInOdoo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShopInOdoo:
+    """One shop."""
+
+    company: str
+    """Foreign id of the company that sells."""
+    warehouse: int
+    """`stock.warehouse` id."""
+    timezone: str
+    """IANA name: a receipt counts for a day of the shop."""
+    tills: tuple[str, ...] = ()
+    """Our ids of its tills."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
     """Our ids to theirs, for all that the landscape declares on one connection."""
 
@@ -52,6 +66,8 @@ class Places:
     """`res.partner` id by our id of the customer."""
     tills: Mapping[str, TillInOdoo] = field(default_factory=lambda: MappingProxyType({}))
     """Tills by our id."""
+    shops: Mapping[str, ShopInOdoo] = field(default_factory=lambda: MappingProxyType({}))
+    """Shops by our id."""
 
     def price_list(self, ours: str) -> int | None:
         """The foreign id of a list of ours; None for list prices. KeyError when it is not declared."""

@@ -8,6 +8,16 @@ effect was asked for and no answer came: find out before asking again.
 from __future__ import annotations
 
 from tillway.retail.outside.catalogue import Catalogue
+from tillway.retail.outside.documents import (
+    Documents,
+    Gap,
+    InvoiceThere,
+    OrderNamed,
+    OrderThere,
+    SaleThere,
+    SessionThere,
+    ShipmentThere,
+)
 from tillway.retail.outside.office import Office, Offices
 from tillway.retail.outside.order_book import (
     BackOfficeLine,
@@ -31,12 +41,20 @@ __all__ = [
     "Catalogue",
     "Counted",
     "Cursor",
+    "Documents",
+    "Gap",
+    "InvoiceThere",
     "Office",
     "Offices",
     "OrderBook",
+    "OrderNamed",
+    "OrderThere",
     "Page",
     "PriceAsked",
     "PriceLists",
+    "SaleThere",
+    "SessionThere",
+    "ShipmentThere",
     "Stock",
     "TillSessions",
     "TransferPlaces",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tillway.retail.outside.catalogue import Catalogue
+from tillway.retail.outside.documents import Documents
 from tillway.retail.outside.order_book import OrderBook
 from tillway.retail.outside.price_lists import PriceLists
 from tillway.retail.outside.till_sessions import TillSessions
@@ -23,6 +24,7 @@ class Office:
     price_lists: PriceLists
     orders: OrderBook
     tills: TillSessions
+    documents: Documents
 
 
 class Offices(Protocol):
