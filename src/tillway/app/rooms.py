@@ -11,6 +11,7 @@ ROOMS: Final = (
     Room("identity", "tillway.identity"),
     Room("audit", "tillway.audit"),
     Room("records", "tillway.records"),
+    Room("inbox", "tillway.inbox"),
     Room("subscriptions", "tillway.subscriptions"),
     Room("processes", "tillway.processes"),
     Room("gateway", "tillway.gateway"),

@@ -15,6 +15,7 @@ from tillway.gateway.failures import Failures
 from tillway.gateway.idempotency import forget
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.metrics import BUCKETS
+from tillway.gateway.notices import HOOKS, Notices
 from tillway.gateway.people import SIGN_IN_PATH, Visitor
 from tillway.gateway.pipeline import Request
 from tillway.gateway.public import Pages, Ready, Secrets, Shown, Who
@@ -24,6 +25,7 @@ from tillway.gateway.upstream import Upstreams
 
 __all__ = [
     "BUCKETS",
+    "HOOKS",
     "JSON",
     "NOT_CARDS",
     "PERSONAL",
@@ -36,6 +38,7 @@ __all__ = [
     "Failures",
     "Handler",
     "Leaving",
+    "Notices",
     "Observer",
     "Outgoing",
     "Pages",

@@ -24,6 +24,7 @@ from tillway.gateway.handing_out import HandingOut
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.lifecycle import Lifecycle
 from tillway.gateway.metrics import Metrics
+from tillway.gateway.notices import Notices
 from tillway.gateway.own_routes import OwnRoutes
 from tillway.gateway.people import ClientSecret, People
 from tillway.gateway.pipeline import Pipeline, Request, Seen, Stages
@@ -94,6 +95,7 @@ def build(
     auditor: Auditor | None = None,
     own: Binder | None = None,
     shown: Pages | None = None,
+    notices: Notices | None = None,
     check_answers: bool = False,
 ) -> Door:
     """The door over these rooms. Misconfigured when documents and bindings do not cover one another.
@@ -104,7 +106,8 @@ def build(
     `leaving` is the one that handlers which wait were bound with, `quotas` counts what is asked (none: nobody does),
     `auditor` puts down what is read or refused (none: only writes are), `own` binds operations of the retailer's own
     documents (none: they are not served), `shown` are the pages that people look at
-    (none: there are none). `check_answers` is for tests.
+    (none: there are none), `notices` hears what the outside says changed (none: nobody does). `check_answers` is for
+    tests.
     """
     metrics, leaving = Metrics(CollectorRegistry() if registry is None else registry), leaving or Leaving()
     tokens = TokenEndpoint(database, keys, issuers)
@@ -132,6 +135,7 @@ def build(
             leaving=leaving,
             people=people,
             shown=shown,
+            notices=notices,
             handing_out=out,
         ),
         metrics=metrics,

@@ -9,7 +9,7 @@ import msgspec
 
 from tillway import clock
 from tillway.contracts import Document, Documents, catalog
-from tillway.errors import TillwayError
+from tillway.errors import NotFound, TillwayError
 from tillway.gateway.answering import JSON, Headers, Outgoing
 from tillway.gateway.consumer_state import Restricted
 from tillway.gateway.context import text
@@ -17,6 +17,8 @@ from tillway.gateway.handing_out import HandingOut
 from tillway.gateway.leaving import Leaving
 from tillway.gateway.lives import as_served
 from tillway.gateway.metrics import MEDIA_TYPE, Metrics
+from tillway.gateway.notices import HOOK, HOOKS, Notices
+from tillway.gateway.notices import serve as heard
 from tillway.gateway.people import (
     CALLBACK_PATH,
     CONSOLE_TOKEN_PATH,
@@ -45,6 +47,7 @@ from tillway.identity import (
     metadata,
     parse_form,
 )
+from tillway.inbox import BODY_BYTES_MAX
 from tillway.landscape import Active, json_schema
 from tillway.web import MethodNotAllowed
 
@@ -94,8 +97,10 @@ class Public:
         people: People,
         handing_out: HandingOut,
         shown: Pages | None = None,
+        notices: Notices | None = None,
     ) -> None:
         self._people = people
+        self._notices = notices
         self._shown = shown
         self._keys = keys
         self._active = active
@@ -139,6 +144,8 @@ class Public:
             found = shown[0], _READS, self._seen_by(shown[1])
         if found is None and path.startswith(catalog.ROOT):
             found = self._own(path)
+        if found is None and path.startswith(HOOKS) and self._notices is not None:
+            found = HOOK, ("POST",), self._heard
         if found is None:
             return None
         name, methods, page = found
@@ -179,6 +186,11 @@ class Public:
             described = metadata(self._keys.realm.issuer, scopes, landscape)
             self._metadata = (landscape.hash, msgspec.json.encode(described))
         return Outgoing(200, [JSON], self._metadata[1])
+
+    async def _heard(self, request: Request) -> Outgoing:
+        if self._notices is None:
+            raise NotFound("nobody is told anything here")
+        return await heard(request, self._notices, BODY_BYTES_MAX)
 
     def _own(self, path: str) -> tuple[str, tuple[str, ...], Page] | None:
         """The document or the schema of the retailer's own that stands at this path of the catalogue."""
