@@ -99,6 +99,7 @@ class BackOfficesOfLandscape:
             orders=odoo.order_book,
             tills=odoo.till_sessions,
             documents=odoo.documents,
+            hooks=odoo.hooks,
         )
 
     def _partner(self, landscape: Landscape, shop: Shop, customer: str | None) -> str:

@@ -18,11 +18,13 @@ from tillway.app.landscapes import Watched
 from tillway.app.realm import realm_of
 from tillway.app.sealed import unsealed
 from tillway.app.serving import Serving
+from tillway.connectors.odoo import domains_of
 from tillway.console import Catalogue
 from tillway.errors import TryAgain, report
 from tillway.gateway import Door, Leaving, Quotas, Upstreams, build
 from tillway.identity import Issuers, Overlay, SigningKeys, attested
 from tillway.identity.people import Provider
+from tillway.inbox import Inbox
 from tillway.journal import Tail
 from tillway.outbound import Breakers, Client, reach
 from tillway.postgres import Database
@@ -88,6 +90,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             auditor=auditor,
             own=own.bind,
             shown=Catalogue(active=watched.active, database=db, address=keys.realm.issuer),
+            notices=Inbox(db, domains_of),
             observer=_observe,
         )
         await watched.prepares(door.prepare)

@@ -1,4 +1,4 @@
-"""`POST /hooks/{source}`: the outside says that something changed. The last segment is a secret, so it is named nowhere.
+"""`POST /hooks/{source}`: the outside says that something changed. The last segment is a secret, named nowhere.
 
 It is no operation: Odoo sends no token, cares for no answer and waits a second at most, with its own user behind it.
 So nothing is done here but to keep that it came, and no slot of the door is held meanwhile.

@@ -100,9 +100,7 @@ async def take(db: Database, connections: Sequence[str]) -> tuple[Nudge, ...]:
     is taken again.
     """
     rows = await db.fetch(SQL["take_nudges"], list(connections))
-    return tuple(
-        Nudge(connection=row["connection"], domain=row["domain"], first_at=row["first_at"]) for row in rows
-    )
+    return tuple(Nudge(connection=row["connection"], domain=row["domain"], first_at=row["first_at"]) for row in rows)
 
 
 async def told(db: Any) -> tuple[Told, ...]:

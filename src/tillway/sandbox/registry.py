@@ -22,12 +22,12 @@ from tillway.sandbox import (
 from tillway.sandbox.environment import Hooks
 from tillway.sandbox.fields import Model
 from tillway.sandbox.methods import Method, Methods
-from tillway.sandbox.models import base, prices, sales, tills
+from tillway.sandbox.models import automation, base, prices, sales, tills
 from tillway.sandbox.models import products as product_models
 from tillway.sandbox.models import receipts as receipt_models
 from tillway.sandbox.models import stock as stock_models
 
-_TABLES = (base, product_models, prices, stock_models, sales, tills, receipt_models)
+_TABLES = (base, automation, product_models, prices, stock_models, sales, tills, receipt_models)
 
 
 def _all_models() -> dict[str, Model]:

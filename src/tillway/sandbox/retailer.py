@@ -16,6 +16,7 @@ from tillway.retail.gtin import check_digit
 from tillway.sandbox import registry
 from tillway.sandbox.assortment import FAMILIES, FOOD, SURCHARGES, Family, attribute_of
 from tillway.sandbox.changing import create, put, write
+from tillway.sandbox.describing import describe
 from tillway.sandbox.environment import Env
 from tillway.sandbox.offers import make_price_lists
 from tillway.sandbox.products import LINE, TEMPLATE, VALUE, VARIANT, variants
@@ -61,6 +62,7 @@ MODULES: Final = {
     "account": "Invoicing",
     "api_doc": "API Documentation",
     "base": "Base",
+    "base_automation": "Automation Rules",
     "point_of_sale": "Point of Sale",
     "product": "Products & Pricelists",
     "rpc": "RPC",
@@ -95,6 +97,7 @@ def fill(store: Store, *, today: date, now: datetime) -> None:
     env = Env(
         store=store, models=registry.MODELS, hooks=registry.HOOKS, transaction=transaction, now=moment, context={}
     )
+    describe(env)
     _company(env)
     _taxes(env)
     categories = _categories(env)

@@ -79,6 +79,8 @@ class Transaction:
         self.began_after = store.commits
         self._undo: list[Callable[[], object]] = []
         self._touched: set[tuple[str, int]] = set()
+        self.before: dict[tuple[str, int], Row] = {}
+        """What changed and deleted records held before, as far as it was changed; new ones are not here."""
 
     @property
     def changed(self) -> set[tuple[str, int]]:
@@ -97,17 +99,21 @@ class Transaction:
 
     def update(self, model: str, record: int, values: Mapping[str, Any]) -> None:
         """Change a row."""
+        known = (model, record) in self._touched
         self._guard(model, record)
         table = self.store.tables[model]
         before = table.put(record, values)
         self._undo.append(lambda: table.put(record, before))
+        self._note(model, record, before, known=known)
 
     def delete(self, model: str, record: int) -> None:
         """Remove a row."""
+        known = (model, record) in self._touched
         self._guard(model, record)
         table = self.store.tables[model]
         row = table.drop(record)
         self._undo.append(lambda: table.put(record, row))
+        self._note(model, record, row, known=known)
 
     def mark(self) -> int:
         """A savepoint."""
@@ -122,6 +128,7 @@ class Transaction:
         """Take everything back."""
         self.rollback_to(0)
         self._touched.clear()
+        self.before.clear()
 
     def commit(self) -> None:
         """Keep it: later transactions that began before now may not change the same rows."""
@@ -131,6 +138,12 @@ class Transaction:
         for model, record in self._touched:
             self.store.tables[model].changed_by[record] = self.store.commits
         self._undo.clear()
+
+    def _note(self, model: str, record: int, before: Row, *, known: bool) -> None:
+        """The first value of each field counts; a record made in this very transaction has none."""
+        key = (model, record)
+        if not known or key in self.before:
+            self.before[key] = {**before, **self.before.get(key, {})}
 
     def _guard(self, model: str, record: int) -> None:
         if self.store.tables[model].changed_by.get(record, 0) > self.began_after:

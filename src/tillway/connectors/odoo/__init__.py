@@ -7,6 +7,7 @@ from .catalogue import OdooCatalogue
 from .client import Pace, unpaced
 from .cursor import OVERLAP
 from .documents import OdooDocuments
+from .hooks import OdooHooks
 from .mapping.products import Skipped
 from .order_book import OdooOrderBook
 from .permits import Permits
@@ -15,14 +16,17 @@ from .price_lists import OdooPriceLists
 from .probe import Probe
 from .survey import Survey, TillFound
 from .till_sessions import OdooTillSessions
+from .watched import WATCHED, Watched, domains_of
 
 __all__ = [
     "OVERLAP",
+    "WATCHED",
     "WORKERS",
     "Connection",
     "Odoo",
     "OdooCatalogue",
     "OdooDocuments",
+    "OdooHooks",
     "OdooOrderBook",
     "OdooPriceLists",
     "OdooTillSessions",
@@ -35,5 +39,7 @@ __all__ = [
     "Survey",
     "TillFound",
     "TillInOdoo",
+    "Watched",
+    "domains_of",
     "unpaced",
 ]

@@ -12,6 +12,7 @@ from tillway.retail import Call
 from .catalogue import OdooCatalogue
 from .client import Json2, Pace, unpaced
 from .documents import OdooDocuments
+from .hooks import OdooHooks
 from .keys import key_expiry
 from .order_book import OdooOrderBook
 from .permits import Permits
@@ -45,6 +46,7 @@ class Odoo:
         self.order_book = OdooOrderBook(self._odoo, known)
         self.till_sessions = OdooTillSessions(self._odoo, known)
         self.documents = OdooDocuments(self._odoo, known, now=now)
+        self.hooks = OdooHooks(self._odoo)
 
     async def probe(self, call: Call) -> Probe:
         """What it looks like from here: version, key, modules, rights. Raises nothing that the answer can say."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tillway.postgres import Database
 from tillway.records.refreshing.prices import PricesReading
@@ -20,6 +20,15 @@ class Reading(Protocol):
 
     async def once(self) -> None:
         """One reading of everything that may have changed: record, event and cursor commit together."""
+        ...
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """A reading that may be due before the next poll."""
+
+    def seconds(self) -> float:
+        """After how many seconds it is worth reading again, nudged or not."""
         ...
 
 

@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Final
 
 from tillway import clock
 from tillway.errors import OutcomeUnknown, TillwayError, TryAgain
 from tillway.postgres import Database
-from tillway.records.refreshing.readings import Reading, readings
+from tillway.records.refreshing.readings import Reading, Timed, readings
 from tillway.records.refreshing.source import Source
 
 log = logging.getLogger(__name__)
+
+# However many nudges come, a reading begins no sooner than this (seconds) after the one before: the first one after a
+# rest is read at once, a flood costs the ERP one reading a second and domain.
+REST_SECONDS: Final = 1.0
+
+# What could not be read is tried again after this, doubled each time up to the poll's interval: the nudge that asked
+# for it is not told again.
+AGAIN_SECONDS: Final = 2.0
+DOUBLINGS: Final = 16
 
 
 class Refresher:
@@ -43,17 +53,31 @@ class Refresher:
                 await reading.once()
 
     async def _run(self, sequence: tuple[Reading, ...], nudged: asyncio.Event) -> None:
+        failed = 0
         while True:
-            for reading in sequence:
-                await self._read(reading)
-            if await clock.wait(nudged, self._source.poll_seconds):
-                nudged.clear()
+            began = clock.monotonic()
+            nudged.clear()  # what comes from here on may be missed by this reading, and is worth another
+            well = [await self._read(reading) for reading in sequence]
+            failed = 0 if all(well) else min(failed + 1, DOUBLINGS)
+            await self._pause(sequence, nudged, began, failed)
 
-    async def _read(self, reading: Reading) -> None:
+    async def _pause(self, sequence: tuple[Reading, ...], nudged: asyncio.Event, began: float, failed: int) -> None:
+        seconds = self._source.poll_seconds
+        for reading in sequence:
+            if isinstance(reading, Timed):
+                seconds = min(seconds, reading.seconds())
+        if failed:
+            seconds = min(seconds, AGAIN_SECONDS * 2 ** (failed - 1))
+        if await clock.wait(nudged, seconds):
+            await asyncio.sleep(max(0.0, began + REST_SECONDS - clock.monotonic()))
+
+    async def _read(self, reading: Reading) -> bool:
         what = f"refresh of {reading.domain} from {self._source.connection}"
         try:
             await reading.once()
         except (TryAgain, OutcomeUnknown) as error:
             log.warning("%s: %s", what, error.detail)
+            return False
         except TillwayError as error:
             log.warning("%s cannot go on: %s %s", what, error.detail, error.remedy)
+        return True

@@ -8,6 +8,7 @@ effect was asked for and no answer came: find out before asking again.
 from __future__ import annotations
 
 from tillway.retail.outside.catalogue import Catalogue
+from tillway.retail.outside.change_hooks import ChangeHook, ChangeHooks, ChangeHookState
 from tillway.retail.outside.documents import (
     Documents,
     Gap,
@@ -39,6 +40,9 @@ __all__ = [
     "BackOfficeState",
     "BackOfficeStore",
     "Catalogue",
+    "ChangeHook",
+    "ChangeHookState",
+    "ChangeHooks",
     "Counted",
     "Cursor",
     "Documents",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tillway.retail.outside.catalogue import Catalogue
+from tillway.retail.outside.change_hooks import ChangeHooks
 from tillway.retail.outside.documents import Documents
 from tillway.retail.outside.order_book import OrderBook
 from tillway.retail.outside.price_lists import PriceLists
@@ -25,6 +26,7 @@ class Office:
     orders: OrderBook
     tills: TillSessions
     documents: Documents
+    hooks: ChangeHooks
 
 
 class Offices(Protocol):

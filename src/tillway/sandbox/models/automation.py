@@ -1,0 +1,72 @@
+"""What the server knows of itself, and the rules that act when a record changes.
+
+Tables only; the rules that post are run by `hooks`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tillway.sandbox.fields import Model, boolean, char, many2many, many2one, model, one2many, selection
+
+MODELS: Final[tuple[Model, ...]] = (
+    model(
+        "ir.model",
+        "Models",
+        char("name", "Model Description", required=True),
+        char("model", required=True, indexed=True),
+        boolean("transient", "Transient Model"),
+        order="model",
+    ),
+    model(
+        "ir.model.fields",
+        "Fields",
+        char("name", "Field Name", required=True, indexed=True),
+        char("model", "Model Name", required=True, indexed=True),
+        many2one("model_id", "ir.model", required=True),
+        char("ttype", "Field Type", required=True),
+        char("relation", "Related Model"),
+        char("field_description", "Field Label"),
+        boolean("store", "Stored", default=True),
+        order="name, id",
+        rec_name="field_description",
+    ),
+    model(
+        "base.automation",
+        "Automation Rule",
+        char("name", required=True),
+        boolean("active", default=True),
+        many2one("model_id", "ir.model", required=True),
+        char("model_name", path="model_id.model"),
+        selection(
+            "trigger",
+            "on_archive=On archived|on_unarchive=On unarchived|on_create=On create|"
+            "on_create_or_write=On create and edit|on_write=On update|on_unlink=On deletion|on_webhook=On webhook",
+            required=True,
+        ),
+        many2many("trigger_field_ids", "ir.model.fields", "Trigger Fields"),
+        char("filter_pre_domain", "Before Update Domain"),
+        char("filter_domain", "Apply on"),
+        one2many("action_server_ids", "ir.actions.server", "base_automation_id", "Actions"),
+    ),
+    model(
+        "ir.actions.server",
+        "Server Actions",
+        char("name", "Action Name", required=True),
+        boolean("active", default=True),
+        many2one("model_id", "ir.model", required=True),
+        char("model_name", path="model_id.model"),
+        selection(
+            "state",
+            "object_write=Update Record|code=Execute Code|webhook=Send Webhook Notification",
+            "Type",
+            required=True,
+            default="object_write",
+        ),
+        selection("usage", "ir_actions_server=Server Action|ir_cron=Scheduled Action|base_automation=Automation Rule"),
+        char("webhook_url"),
+        many2many("webhook_field_ids", "ir.model.fields", "Webhook Fields"),
+        many2one("base_automation_id", "base.automation", "Automation Rule", on_delete="cascade"),
+        order="name, id",
+    ),
+)
