@@ -103,15 +103,12 @@ def build(
     `secrets` and `client_keys` give the consumers' secrets and public keys as they are now, `issuers` the keys of those
     who vouch for consumers (none: nobody does), `provider` signs people in (none: nobody does), knowing the hub by
     `provider_secret`, `ready` what keeps this node from being ready, `restricted` what is suspended, revoked or lost.
-    `leaving` is the one that handlers which wait were bound with, `quotas` counts what is asked (none: nobody does),
-    `auditor` puts down what is read or refused (none: only writes are), `own` binds operations of the retailer's own
-    documents (none: they are not served), `shown` are the pages that people look at
-    (none: there are none), `notices` hears what the outside says changed (none: nobody does). `check_answers` is for
-    tests.
+    `leaving` is the one that handlers which wait were bound with. None means: no quotas are counted, only writes are put
+    down (`auditor`), the retailer's own documents (`own`) are not served, there are no pages for people (`shown`), and
+    nobody outside tells of changes (`notices`). `check_answers` is for tests.
     """
     metrics, leaving = Metrics(CollectorRegistry() if registry is None else registry), leaving or Leaving()
-    tokens = TokenEndpoint(database, keys, issuers)
-    out = HandingOut(auditor, active)
+    tokens, out = TokenEndpoint(database, keys, issuers), HandingOut(auditor, active)
     people = People(
         keys=keys, database=database, provider=provider, secret=provider_secret, restricted=restricted, handing_out=out
     )

@@ -203,6 +203,7 @@ def front(
     land=None,
     restricted=unrestricted,
     own=None,
+    notices=None,
     **handlers,
 ) -> Front:
     """A door whose operations are answered by these handlers; all others answer 200 with nothing."""
@@ -223,5 +224,6 @@ def front(
         observer=lambda *told: observed.append(told),
         check_answers=check_answers,
         own=own,
+        notices=notices,
     )
     return Front(door, active, observed)

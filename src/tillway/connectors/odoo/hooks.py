@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from tillway.errors import Misconfigured
 from tillway.retail import Call, ChangeHook
+from tillway.retail.outside import ChangeHookState
 
 from .classify import NotThere
 from .client import WRITE, Json2
@@ -150,7 +151,7 @@ def _judged(
         each, posts = by_name.get(row["name"]), actions[row["id"]]
         posting = next((str(post["webhook_url"]) for post in posts if post["webhook_url"]), "")
         if each is None or row["name"] in seen:
-            state = "leftover" if each is None else "doubled"
+            state: ChangeHookState = "leftover" if each is None else "doubled"
             domains = () if each is None else each.watched.domains
             model = str(row["model_name"] or "")
             yield (
