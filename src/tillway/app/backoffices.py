@@ -100,6 +100,7 @@ class BackOfficesOfLandscape:
             tills=odoo.till_sessions,
             documents=odoo.documents,
             hooks=odoo.hooks,
+            loyalty=odoo.loyalty,
         )
 
     def _partner(self, landscape: Landscape, shop: Shop, customer: str | None) -> str:

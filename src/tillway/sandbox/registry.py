@@ -9,6 +9,7 @@ from typing import Final
 from tillway.sandbox import (
     closing,
     generic,
+    loyalty,
     orders,
     partners,
     pricelists,
@@ -23,11 +24,13 @@ from tillway.sandbox.environment import Hooks
 from tillway.sandbox.fields import Model
 from tillway.sandbox.methods import Method, Methods
 from tillway.sandbox.models import automation, base, prices, sales, tills
+from tillway.sandbox.models import loyalty as loyalty_models
 from tillway.sandbox.models import products as product_models
 from tillway.sandbox.models import receipts as receipt_models
 from tillway.sandbox.models import stock as stock_models
 
 _TABLES = (base, automation, product_models, prices, stock_models, sales, tills, receipt_models)
+_TABLES = (base, product_models, prices, stock_models, sales, tills, receipt_models, loyalty_models)
 
 
 def _all_models() -> dict[str, Model]:
@@ -81,6 +84,11 @@ HOOKS: Final[Mapping[str, Hooks]] = {
     "pos.order": Hooks(completing=syncing.complete_order, unlinking=receipts.guard),
     "pos.order.line": Hooks(completing=syncing.complete_line),
     "pos.payment": Hooks(unlinking=syncing.guard_payments),
+    "loyalty.program": Hooks(
+        completing=loyalty.complete_program, created=loyalty.check_program, written=loyalty.check_program
+    ),
+    "loyalty.rule": Hooks(completing=loyalty.complete_rule),
+    "loyalty.reward": Hooks(created=loyalty.name_reward),
 }
 
 SPECIAL: Final[Mapping[str, Methods]] = {
@@ -114,6 +122,11 @@ SPECIAL: Final[Mapping[str, Methods]] = {
     "pos.order": {
         "sync_from_ui": Method(syncing.sync_from_ui, on_records=False),
         "action_pos_order_cancel": Method(receipts.action_pos_order_cancel),
+    },
+    "loyalty.card": {"unlink": Method(loyalty.unlink_card)},
+    "loyalty.card.update.balance": {
+        "action_update_card_point": Method(loyalty.action_update_card_point),
+        "unlink": Method(loyalty.unlink_wizard),
     },
 }
 """Beside the generic methods, or in their place."""

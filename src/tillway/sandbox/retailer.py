@@ -20,6 +20,7 @@ from tillway.sandbox.describing import describe
 from tillway.sandbox.environment import Env
 from tillway.sandbox.offers import make_price_lists
 from tillway.sandbox.products import LINE, TEMPLATE, VALUE, VARIANT, variants
+from tillway.sandbox.rewarding import make_programmes
 from tillway.sandbox.store import Store, Transaction
 
 COMPANY: Final = "Larkfield Stores"
@@ -63,16 +64,19 @@ MODULES: Final = {
     "api_doc": "API Documentation",
     "base": "Base",
     "base_automation": "Automation Rules",
+    "loyalty": "Coupons & Loyalty",
     "point_of_sale": "Point of Sale",
+    "pos_loyalty": "Point of Sale - Coupons & Loyalty",
     "product": "Products & Pricelists",
     "rpc": "RPC",
     "sale": "Sales",
+    "sale_loyalty": "Sale Loyalty",
     "sale_management": "Sales",
     "sale_stock": "Sales and Warehouse Management",
     "stock": "Inventory",
     "uom": "Units of measure",
 }
-ABSENT_MODULES: Final = {"loyalty": "Coupons & Loyalty", "website_sale_collect": "Click & Collect"}
+ABSENT_MODULES: Final = {"website_sale_collect": "Click & Collect"}
 MODULE_VERSION: Final = "19.0.1.0"
 
 CUSTOMERS: Final = (
@@ -106,6 +110,7 @@ def fill(store: Store, *, today: date, now: datetime) -> None:
     _customers(env)
     _shops(env)
     _stock(env)
+    make_programmes(env, today)
     transaction.commit()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ class LossyProxy:
         self._upstream = (parts.hostname, parts.port or 80)
         self._lose: dict[str, int] = {}
         self._cut: dict[str, int] = {}
+        self._before: dict[str, Callable[[], object]] = {}
         self.lost: list[str] = []
         self._server: asyncio.Server | None = None
         self._working: set[asyncio.Task[bytes]] = set()
@@ -35,6 +36,10 @@ class LossyProxy:
     def cut_off(self, call: str, times: int = 1) -> None:
         """The next calls of `model/method` are passed on whole, and the asker is cut off while they are worked on."""
         self._cut[call] = times
+
+    def before(self, call: str, act: Callable[[], object]) -> None:
+        """Before the next call of `model/method` is passed on, somebody else does this."""
+        self._before[call] = act
 
     async def idle(self) -> None:
         """Wait until nothing is worked on over there for somebody who was cut off."""
@@ -62,6 +67,8 @@ class LossyProxy:
         call = "/".join(path.split("/")[-2:])
         length = next((int(line.split(":")[1]) for line in lines if line.lower().startswith("content-length:")), 0)
         body = await reader.readexactly(length)
+        if (act := self._before.pop(call, None)) is not None:
+            await asyncio.to_thread(act)
         asking = asyncio.create_task(self._ask(lines, body))
         self._working.add(asking)
         asking.add_done_callback(self._working.discard)

@@ -14,6 +14,7 @@ from .client import Json2, Pace, unpaced
 from .documents import OdooDocuments
 from .hooks import OdooHooks
 from .keys import key_expiry
+from .loyalty import OdooLoyalty
 from .order_book import OdooOrderBook
 from .permits import Permits
 from .places import Connection, Places
@@ -43,6 +44,7 @@ class Odoo:
         known = places or Places()
         self.catalogue = OdooCatalogue(self._odoo, now=now)
         self.price_lists = OdooPriceLists(self._odoo)
+        self.loyalty = OdooLoyalty(self._odoo, now=now)
         self.order_book = OdooOrderBook(self._odoo, known)
         self.till_sessions = OdooTillSessions(self._odoo, known)
         self.documents = OdooDocuments(self._odoo, known, now=now)

@@ -19,6 +19,7 @@ from tillway.retail.outside.documents import (
     SessionThere,
     ShipmentThere,
 )
+from tillway.retail.outside.loyalty import BackOfficeCard, Bringing, Brought, Loyalty
 from tillway.retail.outside.office import Office, Offices
 from tillway.retail.outside.order_book import (
     BackOfficeLine,
@@ -34,11 +35,14 @@ from tillway.retail.outside.till_sessions import BackOfficeSale, TillSessions
 
 __all__ = [
     "ASKED_MAX",
+    "BackOfficeCard",
     "BackOfficeLine",
     "BackOfficeOrder",
     "BackOfficeSale",
     "BackOfficeState",
     "BackOfficeStore",
+    "Bringing",
+    "Brought",
     "Catalogue",
     "ChangeHook",
     "ChangeHookState",
@@ -48,6 +52,7 @@ __all__ = [
     "Documents",
     "Gap",
     "InvoiceThere",
+    "Loyalty",
     "Office",
     "Offices",
     "OrderBook",

@@ -8,6 +8,7 @@ from typing import Protocol
 from tillway.retail.outside.catalogue import Catalogue
 from tillway.retail.outside.change_hooks import ChangeHooks
 from tillway.retail.outside.documents import Documents
+from tillway.retail.outside.loyalty import Loyalty
 from tillway.retail.outside.order_book import OrderBook
 from tillway.retail.outside.price_lists import PriceLists
 from tillway.retail.outside.till_sessions import TillSessions
@@ -27,6 +28,7 @@ class Office:
     tills: TillSessions
     documents: Documents
     hooks: ChangeHooks
+    loyalty: Loyalty
 
 
 class Offices(Protocol):
