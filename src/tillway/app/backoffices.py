@@ -85,6 +85,8 @@ class BackOfficesOfLandscape:
             catalogue=self._odoos[name].catalogue,
             price_lists=self._odoos[name].price_lists,
             documents=self._odoos[name].documents,
+            loyalty=self._odoos[name].loyalty,
+            timezone=landscape.organisation.timezone,
             lists={entry.id: str(entry.odoo) for entry in landscape.price_lists_of(name) if entry.odoo != "list"},
             poll_seconds=connection.poll_seconds or self._poll_seconds,
         )

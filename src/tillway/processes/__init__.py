@@ -5,6 +5,7 @@ from __future__ import annotations
 from tillway.processes.acting import Acted, Flows, act, actions, flows, signal
 from tillway.processes.backoffice import BackOffices, OrderPlace, TillPlace
 from tillway.processes.book_sale import book_sale
+from tillway.processes.bring_points import bring_points
 from tillway.processes.definition import Definition, On, Outcome, Step, Work, drawing
 from tillway.processes.engine import Engine
 from tillway.processes.erasing import PERSONAL
@@ -30,6 +31,7 @@ __all__ = [
     "act",
     "actions",
     "book_sale",
+    "bring_points",
     "drawing",
     "exception",
     "exceptions",

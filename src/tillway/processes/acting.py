@@ -13,9 +13,11 @@ from tillway.postgres import Database, Tx
 from tillway.processes import deciding
 from tillway.processes.backoffice import OrderPlace, TillPlace
 from tillway.processes.book_sale import book_sale
+from tillway.processes.bring_points import bring_points
 from tillway.processes.definition import EXCEPTION, Definition
 from tillway.processes.engine import DUE_CHANNEL, SQL
 from tillway.processes.place_order import place_order
+from tillway.retail import Office
 
 Flows = Mapping[tuple[str, int], Definition]
 
@@ -33,7 +35,11 @@ class Acted(msgspec.Struct, frozen=True, kw_only=True):
 def flows(db: Database) -> Flows:
     """The flows of this release by name and version, for those who read their tables and run no step."""
     nowhere = _Nowhere()
-    return {(each.name, each.version): each for each in (place_order(db, nowhere), book_sale(db, nowhere))}
+    return {(each.name, each.version): each for each in _all(db, nowhere)}
+
+
+def _all(db: Database, nowhere: _Nowhere) -> tuple[Definition, ...]:
+    return place_order(db, nowhere), book_sale(db, nowhere), bring_points(db, nowhere)
 
 
 def actions(known: Flows, process: str, version: int) -> tuple[str, ...]:
@@ -100,3 +106,9 @@ class _Nowhere:
 
     def sales(self, till: str) -> TillPlace:
         raise AssertionError(f"unreachable: no step is run here ({till})")
+
+    def at(self, shop: str) -> Office:
+        raise AssertionError(f"unreachable: no step is run here ({shop})")
+
+    def of(self, connection: str) -> Office:
+        raise AssertionError(f"unreachable: no step is run here ({connection})")

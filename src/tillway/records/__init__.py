@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tillway.records import links, orders, products, quarantine, sales
+from tillway.records import links, loyalty, orders, products, promotions, quarantine, sales
 from tillway.records.cache import Shelf, Stale
 from tillway.records.erasing import PERSONAL
 from tillway.records.refreshing import Refresher, Source, freshness, keep_lease, missing_loads
@@ -18,9 +18,11 @@ __all__ = [
     "freshness",
     "keep_lease",
     "links",
+    "loyalty",
     "missing_loads",
     "orders",
     "products",
+    "promotions",
     "quarantine",
     "sales",
 ]

@@ -29,8 +29,7 @@ from tillway.sandbox.models import products as product_models
 from tillway.sandbox.models import receipts as receipt_models
 from tillway.sandbox.models import stock as stock_models
 
-_TABLES = (base, automation, product_models, prices, stock_models, sales, tills, receipt_models)
-_TABLES = (base, product_models, prices, stock_models, sales, tills, receipt_models, loyalty_models)
+_TABLES = (base, automation, product_models, prices, stock_models, sales, tills, receipt_models, loyalty_models)
 
 
 def _all_models() -> dict[str, Model]:

@@ -82,23 +82,27 @@ class OdooLoyalty:
         return Page(items=_known(rows), cursor=following, more=more)
 
     async def bring(self, call: Call, movement: Bringing, *, again: bool) -> Brought:
-        """Have the movement there once; see above for how. What it did in part is left as it is."""
-        if again:
-            await self._void(call, movement)
+        """Have the movement there once; see above for how."""
+        if not again:
+            return await self._run(call, movement, await self._held(call, movement.card), movement.points)
+        settled = await self.settle(call, movement)
+        if settled.moved:
+            return settled
+        return await self._run(call, movement, settled.balance, movement.points)
+
+    async def settle(self, call: Call, movement: Bringing) -> Brought:
+        """What this movement did, once nothing of it can happen any more."""
+        await self._void(call, movement)
         held = await self._held(call, movement.card)
-        done = await self._lines(call, movement) if again else []
-        if done:
-            return Brought(moved=loyalty.moved(done, movement.points), balance=held)
-        return await self._run(call, movement, held, movement.points)
+        lines = await self._lines(call, movement)
+        return Brought(moved=loyalty.moved(lines, movement.points) if lines else Decimal(0), balance=held)
 
     async def restore(self, call: Call, movement: Bringing) -> Brought:
         """Give the card back what this movement overwrote; no effect when it overwrote nothing (any more)."""
-        await self._void(call, movement)
-        held = await self._held(call, movement.card)
-        found = loyalty.moved(await self._lines(call, movement), movement.points)
-        if found == movement.points:
-            return Brought(moved=found, balance=held)
-        return await self._run(call, movement, held, movement.points - found)
+        settled = await self.settle(call, movement)
+        if settled.moved == movement.points:
+            return settled
+        return await self._run(call, movement, settled.balance, movement.points - settled.moved)
 
     async def programmes(self, call: Call) -> Sequence[Promotion]:
         """All programmes in force of the call's company, in Odoo's order."""

@@ -10,7 +10,7 @@ import msgspec
 
 from tillway import clock, ids
 from tillway.records.tracing import Cause
-from tillway.retail import Call, Catalogue, Criticality, Documents, PriceLists
+from tillway.retail import Call, Catalogue, Criticality, Documents, Loyalty, PriceLists
 
 # One reading of the far side may take this long in all before it is given up until the next turn.
 READ_SECONDS: Final = 60
@@ -26,6 +26,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     lists: Mapping[str, str]
     poll_seconds: float
     documents: Documents | None = None
+    loyalty: Loyalty | None = None
+    timezone: str = "UTC"
+    """Where the retailer is: whose days begin and end promotions."""
 
     def call(self) -> Call:
         """The terms of one reading."""

@@ -84,10 +84,14 @@ class Loyalty(Protocol):
     async def bring(self, call: Call, movement: Bringing, *, again: bool) -> Brought:
         """Have the movement there once.
 
-        `again` unless this is known to be the first time: then whatever was begun for it before is first made unable
-        to happen any more, and what did happen is counted. One movement of a card at a time: the caller sees to it.
+        `again` unless this is known to be the first time: then it is settled first, and what it did, wholly or in
+        part, is left as it is. One movement of a card at a time: the caller sees to it.
         Conflict when the card does not hold what is to be spent; OutcomeUnknown: call it `again`.
         """
+        ...
+
+    async def settle(self, call: Call, movement: Bringing) -> Brought:
+        """Make whatever was begun for it unable to happen any more, and say what did; `moved` is 0 if nothing did."""
         ...
 
     async def restore(self, call: Call, movement: Bringing) -> Brought:

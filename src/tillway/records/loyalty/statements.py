@@ -1,0 +1,9 @@
+"""The ledger's SQL."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tillway.postgres import load
+
+SQL: Final = load("tillway.records", "loyalty.sql")
