@@ -36,6 +36,9 @@ CHANNELS_MAX: Final = 2
 LISTS_MAX: Final = 100
 """Price lists that one programme is limited to."""
 
+USES_MAX: Final = 2**31 - 1
+"""What an integer column of Postgres holds."""
+
 PromotionKind = Literal[
     "loyalty",
     "ewallet",
@@ -139,7 +142,7 @@ class Promotion(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[tuple[Id, ...], msgspec.Meta(max_length=LISTS_MAX)], classed(DataClass.PUBLIC)
     ] = ()
     """Only for who buys at these, by their foreign ids; empty: for everybody."""
-    uses_at_most: Annotated[int | None, classed(DataClass.PUBLIC)] = None
+    uses_at_most: Annotated[Annotated[int, msgspec.Meta(ge=1, le=USES_MAX)] | None, classed(DataClass.PUBLIC)] = None
     """How often it may be used in all."""
     earned_for: Annotated[Literal["this-order", "later-orders", "both"], classed(DataClass.PUBLIC)] = "this-order"
     """When its points can be spent."""
