@@ -28,7 +28,7 @@ from tillway.landscape import Active
 from tillway.landscape import build as build_landscape
 from tillway.postgres import Database
 from tillway.records import Refresher, Shelf, Source
-from tillway.retail import Office, Page, PriceList, PriceRule, Product, Tax
+from tillway.retail import Office, Offices, Page, PriceList, PriceRule, Product, Tax
 
 SCOPES = tuple(sorted({operation.scope for _, operation in load().operations() if not operation.public}))
 
@@ -195,7 +195,12 @@ async def fill(dsn: str) -> None:
 
 @asynccontextmanager
 async def opened(
-    dsn: str, *, check_answers: bool = True, releases: apis.Releases | None = None, held_max: int = HELD_MAX
+    dsn: str,
+    *,
+    check_answers: bool = True,
+    releases: apis.Releases | None = None,
+    held_max: int = HELD_MAX,
+    offices: Offices | None = None,
 ) -> AsyncIterator[Hub]:
     """The hub's door with tail and sequencer running; it holds `held_max` entries of the audit at most."""
     releases = releases or signed()
@@ -207,7 +212,7 @@ async def opened(
         door = build(
             documents=load(),
             bindings=apis.bindings(
-                db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving, releases=releases, offices=Away()
+                db=db, tail=tail, shelf=Shelf(db, tail), leaving=leaving, releases=releases, offices=offices or Away()
             ),
             keys=SigningKeys(db, RING, REALM),
             active=active,

@@ -111,7 +111,7 @@ def whole_hub(operation):
 
     async def row(hub, _):
         path = OPERATIONS[operation][1].path
-        for name in ("id", "key", "name", "consumer", "follower", "token", "api"):
+        for name in ("id", "key", "name", "consumer", "follower", "token", "api", "connection"):
             path = path.replace(f"{{{name}}}", "x")
         path = path.replace("{position}", "1").replace("{version}", "v1").replace("{number}", "1")
         reply = await hub.ask(OPERATIONS[operation][1].method, path, token=bearer("narrow"))
@@ -176,6 +176,9 @@ ROWS = {
             "getParked",
             "getQuarantined",
             "holdParkedGroup",
+            "installHooks",
+            "listHooks",
+            "removeHooks",
             "listDevices",
             "listExceptions",
             "listFollowers",

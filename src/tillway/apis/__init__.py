@@ -15,6 +15,7 @@ from tillway.apis import (
     erasure,
     events,
     exceptions,
+    hooking,
     migrating,
     offboarding,
     operations,
@@ -50,7 +51,7 @@ class Releases(NamedTuple):
 
 
 def bindings(
-    *, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving, releases: Releases, offices: Offices
+    *, db: Database, tail: Tail, shelf: Shelf, leaving: Leaving, releases: Releases, offices: Offices, hub: str = ""
 ) -> dict[str, Handler]:
     """Every operation's handler, by its id. `leaving` is the one the door is built with; `offices` answer what cannot
     be told from records.
@@ -68,6 +69,7 @@ def bindings(
         **parked.bind(db),
         **exceptions.bind(db),
         **tending.bind(db, tail),
+        **hooking.bind(db, offices, hub),
         **quarantined.bind(db, contracts.load().document("pos")),
         **access.bind(db),
         **devices.bind(db),

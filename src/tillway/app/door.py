@@ -74,6 +74,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
                 leaving=leaving,
                 releases=_releases(watched, keys),
                 offices=offices,
+                hub=keys.realm.issuer,
             ),
             keys=keys,
             active=watched.active,

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from tillway.cli import access, auditing, governing, parked, persons, process, registry, sale, subscription
+from tillway.cli import access, auditing, governing, parked, persons, process, registry, sale, subscription, sync
 from tillway.cli.options import DryRun, Json, Reason, State
 from tillway.errors import Misconfigured, TillwayError
 
@@ -29,6 +29,7 @@ app.add_typer(registry.app, name="consumer")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(access.devices, name="device")
 app.add_typer(persons.app, name="person")
+app.add_typer(sync.app, name="sync")
 
 for command in governing.COMMANDS:
     app.command()(command)

@@ -103,9 +103,9 @@ def build(
     `secrets` and `client_keys` give the consumers' secrets and public keys as they are now, `issuers` the keys of those
     who vouch for consumers (none: nobody does), `provider` signs people in (none: nobody does), knowing the hub by
     `provider_secret`, `ready` what keeps this node from being ready, `restricted` what is suspended, revoked or lost.
-    `leaving` is the one that handlers which wait were bound with. None means: no quotas are counted, only writes are put
-    down (`auditor`), the retailer's own documents (`own`) are not served, there are no pages for people (`shown`), and
-    nobody outside tells of changes (`notices`). `check_answers` is for tests.
+    `leaving` is the one that handlers which wait were bound with. None means: no quotas are counted, only writes are
+    put down (`auditor`), the retailer's own documents (`own`) are not served, there are no pages for people (`shown`),
+    and nobody outside tells of changes (`notices`). `check_answers` is for tests.
     """
     metrics, leaving = Metrics(CollectorRegistry() if registry is None else registry), leaving or Leaving()
     tokens, out = TokenEndpoint(database, keys, issuers), HandingOut(auditor, active)
