@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Final, TypeVar
 
 from tillway.app.landscapes import Watched
-from tillway.connectors.odoo import Connection, Odoo, Pace, Places, ShopInOdoo, TillInOdoo, unpaced
+from tillway.connectors.odoo import Connection, Odoo, Places, ShopInOdoo, TillInOdoo
 from tillway.errors import Misconfigured, NotFound, Unavailable
 from tillway.gateway import Budget
+from tillway.landscape import Connection as ConnectionEntry
 from tillway.landscape import Landscape, SecretRef, Shop
-from tillway.outbound import Client
+from tillway.outbound import LEASE_SECONDS, Client, Gate, InPostgres, Pace, ceiling
 from tillway.postgres import Database
 from tillway.processes import OrderPlace, TillPlace
 from tillway.records import Source
@@ -26,13 +28,23 @@ UNDECLARED_SECONDS: Final = 1.0
 class BackOfficesOfLandscape:
     """Answers for the landscape in force at the moment of each question."""
 
-    def __init__(self, watched: Watched, client: Client, *, poll_seconds: float, database: Database) -> None:
+    def __init__(
+        self,
+        watched: Watched,
+        client: Client,
+        *,
+        poll_seconds: float,
+        database: Database,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
         self._watched = watched
         self._client = client
         self._database = database
         self._poll_seconds = poll_seconds
         self._odoos: dict[str, Odoo] = {}
         self._budgets: dict[tuple[str, float], Budget] = {}
+        self._gates: dict[str, Gate] = {}
+        self._lease_seconds = lease_seconds
         self._mark = ("", -1)
 
     def orders(self, shop: str, customer: str | None) -> OrderPlace:
@@ -119,14 +131,12 @@ class BackOfficesOfLandscape:
         landscape = self._watched.active.current
         mark = (landscape.hash, self._watched.generation)  # an exchanged key leaves the hash as it was
         if mark != self._mark:
-            self._odoos = {name: self._odoo(landscape, name, self._odoos.get(name)) for name in landscape.connections}
+            self._odoos = {name: self._odoo(landscape, name) for name in landscape.connections}
             self._mark = mark
         return landscape
 
-    def _odoo(self, landscape: Landscape, name: str, before: Odoo | None) -> Odoo:
+    def _odoo(self, landscape: Landscape, name: str) -> Odoo:
         entry = landscape.connections[name]
-        if before is not None:
-            before.permits.resize(entry.workers)
         return Odoo(
             Connection(
                 url=entry.url,
@@ -137,13 +147,26 @@ class BackOfficesOfLandscape:
             ),
             self._client,
             places=places_of(landscape, name),
-            permits=None if before is None else before.permits,
-            pace=self._pace(name, entry.per_second),
+            gate=self._gate(name, entry),
         )
 
-    def _pace(self, connection: str, per_second: float | None) -> Pace:
+    def _gate(self, name: str, entry: ConnectionEntry) -> Gate:
+        """The connection's gate, which outlives landscapes: what is under way goes on counting."""
+        most = ceiling(entry.workers, entry.own_users)
+        gate = self._gates.get(name)
+        if gate is None:
+            shared = InPostgres(self._database, name)
+            gate = self._gates[name] = Gate(self._client, shared, most=most, lease_seconds=self._lease_seconds)
+        gate.most, gate.pace = most, self._pace(name, entry.per_second)
+        return gate
+
+    async def close(self) -> None:
+        """Give all permits back: others need not wait for their leases to end."""
+        await asyncio.gather(*(gate.close() for gate in self._gates.values()))
+
+    def _pace(self, connection: str, per_second: float | None) -> Pace | None:
         if per_second is None:
-            return unpaced
+            return None
         key = connection, per_second
         budget = self._budgets.get(key)
         if budget is None:

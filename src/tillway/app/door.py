@@ -62,7 +62,10 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
         # Its breakers are its own: what signs people in is not left alone because a service of the retailer's is away.
         outside = await stack.enter_async_context(Client(reach(networks()), breakers=Breakers()))
         watched.on_change(lambda: outside.reaches(reach(networks())))
-        offices = BackOfficesOfLandscape(watched, outside, poll_seconds=given.poll_seconds, database=db)
+        offices = BackOfficesOfLandscape(
+            watched, outside, poll_seconds=given.poll_seconds, database=db, lease_seconds=given.lease_seconds
+        )
+        stack.push_async_callback(offices.close)
         own = Upstreams(outside, watched.reveal)
         watched.on_change(own.forget)
         door = build(

@@ -8,6 +8,7 @@ from tillway.postgres import Room
 
 ROOMS: Final = (
     Room("journal", "tillway.journal"),
+    Room("outbound", "tillway.outbound"),
     Room("identity", "tillway.identity"),
     Room("audit", "tillway.audit"),
     Room("records", "tillway.records"),

@@ -44,7 +44,9 @@ class Works:
         overlay: Overlay,
     ) -> None:
         node = ids.new()
-        offices = BackOfficesOfLandscape(watched, client, poll_seconds=given.poll_seconds, database=db)
+        offices = self._offices = BackOfficesOfLandscape(
+            watched, client, poll_seconds=given.poll_seconds, database=db, lease_seconds=given.lease_seconds
+        )
         engine = Engine(
             db,
             node,
@@ -74,7 +76,10 @@ class Works:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`."""
-        await child.until(stop, *self._tasks)
+        try:
+            await child.until(stop, *self._tasks)
+        finally:
+            await self._offices.close()
 
 
 @contextlib.asynccontextmanager

@@ -83,7 +83,10 @@ class Connection(Entry):
     poll_seconds: Annotated[float, Field(ge=POLL_SECONDS_MIN, le=POLL_SECONDS_MAX)] | None = None
     """Seconds between two polls for changes; absent: the hub's setting."""
     workers: Annotated[StrictInt, Field(ge=1, le=WORKERS_MAX)] = 2
-    """Calls at once, for each works process by itself: divide the ERP's workers by your nodes."""
+    """HTTP workers of the ERP: calls at once of all processes and nodes together stay below, wherever the limit is
+    found by measuring."""
+    own_users: Annotated[float, Field(ge=0, le=0.9)] = 0.2
+    """Part of the workers that is left to the people who work in the ERP; at least one worker of two, none if 0."""
     per_second: PerSecond | None = None
     """Calls a second that all nodes together may make; absent: as many as its workers answer."""
 

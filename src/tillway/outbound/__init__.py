@@ -5,15 +5,25 @@ from __future__ import annotations
 from .breaker import Breakers
 from .client import Client
 from .exchange import Limits, Reply, Request
+from .governor import LEASE_SECONDS, Gate, Governed, InMemory, InPostgres, Pace, Terms, ceiling, governed
 from .reach import Reach, origin, reach
 
 __all__ = [
+    "LEASE_SECONDS",
     "Breakers",
     "Client",
+    "Gate",
+    "Governed",
+    "InMemory",
+    "InPostgres",
     "Limits",
+    "Pace",
     "Reach",
     "Reply",
     "Request",
+    "Terms",
+    "ceiling",
+    "governed",
     "origin",
     "reach",
 ]

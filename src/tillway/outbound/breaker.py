@@ -36,6 +36,10 @@ class Breaker:
         self.open_until = 0.0
         self.probing = False
 
+    def alone(self, now: float) -> float | None:
+        """Seconds until a call may be tried; None: now."""
+        return self.open_until - now if self.failures >= FAILURES and now < self.open_until else None
+
     def refusal(self, now: float) -> float | None:
         """Seconds until a call may be tried; None: this one may, and must be told of by `ended`."""
         if self.failures < FAILURES:
@@ -61,6 +65,11 @@ class Breaker:
             self.open_until = now + self.open_seconds
 
 
+def left_alone(name: str, seconds: float) -> Unavailable:
+    """The refusal, with the time to wait."""
+    return Unavailable(f"{name} did not answer several times and is left alone for a while", retry_after=seconds)
+
+
 class Breakers:
     """The breakers of one process by the name of the far side. Only far sides that failed are remembered."""
 
@@ -72,7 +81,12 @@ class Breakers:
         breaker = self._known.get(name)
         wait = None if breaker is None else breaker.refusal(now)
         if wait is not None:
-            raise Unavailable(f"{name} did not answer several times and is left alone for a while", retry_after=wait)
+            raise left_alone(name, wait)
+
+    def wait(self, name: str, now: float) -> float | None:
+        """Seconds for which the far side is left alone, if it is; nothing is owed for asking."""
+        breaker = self._known.get(name)
+        return None if breaker is None else breaker.alone(now)
 
     def ended(self, name: str, *, well: bool | None, now: float) -> None:
         """How a call that passed `check` ended."""

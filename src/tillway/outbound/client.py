@@ -22,7 +22,7 @@ from tillway import clock
 from tillway.errors import Misconfigured, OutcomeUnknown, Poison, TryAgain, Unavailable
 from tillway.postgres import in_transaction
 
-from .breaker import DOWN, Breakers
+from .breaker import DOWN, Breakers, left_alone
 from .exchange import Reply, Request
 from .reach import Reach, origin
 
@@ -82,6 +82,16 @@ class Client:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    def leaves_alone(self, name: str) -> bool:
+        """Whether this far side is left alone just now, because it did not answer."""
+        return self._breakers is not None and self._breakers.wait(name, clock.monotonic()) is not None
+
+    def willing(self, name: str) -> None:
+        """Unavailable when this far side is left alone just now: no need to queue for it."""
+        wait = None if self._breakers is None else self._breakers.wait(name, clock.monotonic())
+        if wait is not None:
+            raise left_alone(name, wait)
 
     async def send(self, request: Request) -> Reply:
         """The reply, whatever its status.

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from .back_office import Odoo
 from .catalogue import OdooCatalogue
-from .client import Pace, unpaced
 from .cursor import OVERLAP
 from .documents import OdooDocuments
 from .hooks import OdooHooks
 from .mapping.products import Skipped
 from .order_book import OdooOrderBook
-from .permits import Permits
 from .places import WORKERS, Connection, Places, ShopInOdoo, TillInOdoo
 from .price_lists import OdooPriceLists
 from .probe import Probe
@@ -30,8 +28,6 @@ __all__ = [
     "OdooOrderBook",
     "OdooPriceLists",
     "OdooTillSessions",
-    "Pace",
-    "Permits",
     "Places",
     "Probe",
     "ShopInOdoo",
@@ -41,5 +37,4 @@ __all__ = [
     "TillInOdoo",
     "Watched",
     "domains_of",
-    "unpaced",
 ]

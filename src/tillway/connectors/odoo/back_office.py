@@ -6,17 +6,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 from tillway import clock
-from tillway.outbound import Client
+from tillway.outbound import Client, Gate
 from tillway.retail import Call
 
 from .catalogue import OdooCatalogue
-from .client import Json2, Pace, unpaced
+from .client import Json2
 from .documents import OdooDocuments
 from .hooks import OdooHooks
 from .keys import key_expiry
 from .loyalty import OdooLoyalty
 from .order_book import OdooOrderBook
-from .permits import Permits
 from .places import Connection, Places
 from .price_lists import OdooPriceLists
 from .probe import Probe, probe
@@ -25,9 +24,7 @@ from .till_sessions import OdooTillSessions
 
 
 class Odoo:
-    """What one connection offers. All of it shares its permits; replace it whole when the landscape changes, handing
-    the old one's `permits` on.
-    """
+    """What one connection offers, all through one gate; replace it whole when the landscape changes, but the gate."""
 
     def __init__(
         self,
@@ -35,12 +32,10 @@ class Odoo:
         client: Client,
         *,
         places: Places | None = None,
-        permits: Permits | None = None,
-        pace: Pace = unpaced,
+        gate: Gate | None = None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        self.permits = permits or Permits(connection.workers)
-        self._odoo = Json2(connection, client, permits=self.permits, pace=pace, now=now)
+        self._odoo = Json2(connection, client, gate=gate, now=now)
         known = places or Places()
         self.catalogue = OdooCatalogue(self._odoo, now=now)
         self.price_lists = OdooPriceLists(self._odoo)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -12,12 +12,12 @@ import msgspec
 
 from tillway import clock
 from tillway.errors import Misconfigured, TryAgain
-from tillway.outbound import Client, Limits, Request
-from tillway.retail import Call
+from tillway.outbound import Client, Gate, Limits, Request, Terms, origin
+from tillway.retail import Call, Criticality
 
 from .classify import decode
-from .permits import Permits
 from .places import Connection
+from .sharing import SMALL, Sharing, key_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,30 +46,20 @@ _NO_CONTEXT: Final[Mapping[str, Any]] = MappingProxyType({})
 _encoder: Final = msgspec.json.Encoder(decimal_format="number")
 
 
-Pace = Callable[[float], Awaitable[None]]
-"""Waits until one more call fits the connection's budget; TryAgain when none does within so many seconds."""
-
-
-async def unpaced(_seconds: float) -> None:
-    """Every call fits."""
-
-
 class Json2:
-    """Calls models of one Odoo database. Safe for many tasks; at most `connection.workers` calls run at once."""
+    """Calls models of one Odoo database, each through the connection's gate. Safe for many tasks."""
 
     def __init__(
         self,
         connection: Connection,
         client: Client,
         *,
-        permits: Permits | None = None,
-        pace: Pace = unpaced,
+        gate: Gate | None = None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._connection = connection
-        self._client = client
-        self._permits = permits or Permits(connection.workers)
-        self._pace = pace
+        self._gate = gate or Gate.alone(client, connection.workers)
+        self._sharing = Sharing()
         self._now = now
         self._headers = {
             "Authorization": f"bearer {connection.key}",
@@ -86,33 +76,72 @@ class Json2:
         *,
         company: str | None = None,
         context: Mapping[str, Any] = _NO_CONTEXT,
+        touches: tuple[str, ...] = (),
         **arguments: Any,
     ) -> Any:
         """What the method returns, decoded; numbers with a point come as Decimal.
 
-        `company` (default: the call's) becomes the only allowed company. Raises as `classify.decode` and the
-        outbound client do; a call that may change something is refused with Misconfigured where writes are not allowed.
+        `company` (default: the call's) becomes the only allowed company. Calls that name the same in `touches` (an
+        order, a SKU) go one after another, on all nodes. Reads that wait for their turn are shared. Raises as
+        `classify.decode` and the outbound client do; a call that may change something is refused with Misconfigured
+        where writes are not allowed.
         """
         asked = f"{model}/{method}"
         if kind.changes and not self._connection.allow_writes:
             raise Misconfigured(f"writing to Odoo is not allowed ({asked})", remedy="set allow_writes: true")
         companies = [number(company or call.company, "company")]
         body = {**arguments, "context": {"allowed_company_ids": companies, **context}}
-        async with self._permits.hold(call.criticality, self._left(call)):
-            await self._pace(self._left(call))
-            reply = await self._client.send(
-                Request(
-                    method="POST",
-                    url=f"{self._connection.url.rstrip('/')}/json/2/{asked}",
-                    headers=self._headers,
-                    body=_encoder.encode(body),
-                    changes=kind.changes,
-                    deadline=call.deadline,
-                    limits=Limits(total=kind.seconds),
-                )
+        if kind.changes:
+            return await self._sent(call, kind, asked, lambda: body, touches)
+        return await self._shared(call, kind, asked, body)
+
+    async def _shared(self, call: Call, kind: Kind, asked: str, body: dict[str, Any]) -> Any:
+        """A read, together with others that wait for the same. Only `read` by few ids is merged with others."""
+        ids, rank, seconds = body.get("ids"), int(call.criticality), self._left(call)
+        if asked.endswith("/read") and isinstance(ids, list) and 0 < len(ids) <= SMALL:
+
+            async def read(wanted: Callable[[], list[int]]) -> list[dict[str, Any]]:
+                rows: list[dict[str, Any]] = await self._sent(call, kind, asked, lambda: {**body, "ids": wanted()})
+                return rows
+
+            rest = {name: value for name, value in body.items() if name != "ids"}
+            return await self._sharing.read(key_of(asked, rank, rest), ids, seconds, read)
+
+        async def ask(begun: Callable[[], object]) -> Any:
+            def made() -> dict[str, Any]:
+                begun()
+                return body
+
+            return await self._sent(call, kind, asked, made)
+
+        return await self._sharing.ask(key_of(asked, rank, body), seconds, ask)
+
+    async def _sent(
+        self,
+        call: Call,
+        kind: Kind,
+        asked: str,
+        body: Callable[[], dict[str, Any]],
+        touches: tuple[str, ...] = (),
+    ) -> Any:
+        def request() -> Request:
+            return Request(
+                method="POST",
+                url=f"{self._connection.url.rstrip('/')}/json/2/{asked}",
+                headers=self._headers,
+                body=_encoder.encode(body()),
+                changes=kind.changes,
+                deadline=call.deadline,
+                limits=Limits(total=kind.seconds),
             )
+
+        reply = await self._gate.send(self._terms(int(call.criticality), call.deadline, asked, touches), request)
         wait = reply.headers.get("retry-after")
         return decode(reply.status, reply.body, asked=asked, changes=kind.changes, retry_after=wait)
+
+    def _terms(self, rank: int, deadline: datetime, asked: str, touches: tuple[str, ...] = ()) -> Terms:
+        place = origin(self._connection.url)
+        return Terms(rank=rank, seconds=self._until(deadline), what=asked, place=place, touches=touches)
 
     async def search_read(
         self,
@@ -142,20 +171,22 @@ class Json2:
 
     async def version(self, deadline: datetime) -> str:
         """What Odoo says its version is, e.g. `19.0`. It needs no key; raises as `call` does."""
-        reply = await self._client.send(
-            Request(
-                method="GET",
-                url=f"{self._connection.url.rstrip('/')}/web/version",
-                changes=False,
-                deadline=deadline,
-                limits=Limits(total=VERSION_SECONDS),
-            )
+        request = Request(
+            method="GET",
+            url=f"{self._connection.url.rstrip('/')}/web/version",
+            changes=False,
+            deadline=deadline,
+            limits=Limits(total=VERSION_SECONDS),
         )
+        reply = await self._gate.send(self._terms(Criticality.NORMAL, deadline, "version"), lambda: request)
         answer = decode(reply.status, reply.body, asked="version", changes=False)
         return str(answer.get("version", "")) if isinstance(answer, dict) else ""
 
     def _left(self, call: Call) -> float:
-        seconds = (call.deadline - self._now()).total_seconds()
+        return self._until(call.deadline)
+
+    def _until(self, deadline: datetime) -> float:
+        seconds = (deadline - self._now()).total_seconds()
         if seconds <= 0:
             raise TryAgain("the deadline passed before Odoo was asked")
         return seconds

@@ -27,6 +27,9 @@ SEARCH_MARGIN: Final = timedelta(days=1)
 """How long before `placed_at` an order may seem to be created: clocks that differ, and then some. `create_date` is
 indexed in Odoo and our reference is not, so this bound is what makes finding cheap."""
 
+REMEMBERED: Final = 1_000
+"""Orders whose products are remembered until they are confirmed, to confirm no two of a product at once."""
+
 _PASSING: Final = ("could not serialize", "deadlock detected", "concurrent update", "could not obtain lock")
 """Postgres' words for a lost race. `load` answers 200 and puts them into a message instead of failing."""
 
@@ -37,6 +40,7 @@ class OdooOrderBook:
     def __init__(self, odoo: Json2, places: Places) -> None:
         self._odoo = odoo
         self._places = places
+        self._reserves: dict[str, tuple[str, ...]] = {}
 
     async def find(self, call: Call, order_id: str, placed_at: datetime) -> BackOfficeOrder | None:
         """The order that carries our id, or None; the oldest one, should people have copied it."""
@@ -53,7 +57,14 @@ class OdooOrderBook:
             return found
         fields, data = await self._rows(call, order, store)
         answer = await self._odoo.call(
-            call, WRITE, "sale.order", "load", company=store.company, fields=fields, data=data
+            call,
+            WRITE,
+            "sale.order",
+            "load",
+            company=store.company,
+            touches=(f"order {order.id}",),
+            fields=fields,
+            data=data,
         )
         if answer["ids"]:
             return await self._read(call, [["id", "=", answer["ids"][0]]], store.company) or _gone(answer["ids"][0])
@@ -65,8 +76,9 @@ class OdooOrderBook:
 
     async def confirm(self, call: Call, foreign_id: str) -> None:
         """Make the draft binding. Confirming twice is refused by Odoo, so a refusal is answered by looking."""
+        ids, touches = [number(foreign_id, "order")], self._touches(foreign_id)
         try:
-            await self._odoo.call(call, BOOK, "sale.order", "action_confirm", ids=[number(foreign_id, "order")])
+            await self._odoo.call(call, BOOK, "sale.order", "action_confirm", touches=touches, ids=ids)
         except Invalid:
             if (await self.read(call, foreign_id)).state != "confirmed":
                 raise
@@ -80,7 +92,12 @@ class OdooOrderBook:
         """Call the order off. Odoo lets even a delivered one be cancelled: whether it may be is for the caller."""
         if (await self.read(call, foreign_id)).state == "cancelled":
             return
-        await self._odoo.call(call, BOOK, "sale.order", "action_cancel", ids=[number(foreign_id, "order")])
+        ids, touches = [number(foreign_id, "order")], self._touches(foreign_id)
+        await self._odoo.call(call, BOOK, "sale.order", "action_cancel", touches=touches, ids=ids)
+
+    def _touches(self, foreign_id: str) -> tuple[str, ...]:
+        """What reserving its stock changes: two at once that share a product cost Odoo seconds of back-off."""
+        return f"sale.order {foreign_id}", *self._reserves.get(foreign_id, ())
 
     async def _rows(self, call: Call, order: Order, store: BackOfficeStore) -> tuple[list[str], list[list[str]]]:
         try:
@@ -134,7 +151,11 @@ class OdooOrderBook:
         )
         products = {int(each) for line in lines if (each := reference(line["product_id"])) is not None}
         skus = await self._skus(call, products, company) if products else {}
-        return orders.order(rows[0], lines, skus)
+        found = orders.order(rows[0], lines, skus)
+        while len(self._reserves) >= REMEMBERED:
+            del self._reserves[next(iter(self._reserves))]
+        self._reserves[found.foreign_id] = tuple(f"sku {line.sku}" for line in found.lines)
+        return found
 
     async def _skus(self, call: Call, products: set[int], company: str) -> dict[int, str]:
         rows = await self._odoo.search_read(

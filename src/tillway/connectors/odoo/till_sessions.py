@@ -75,7 +75,13 @@ class OdooTillSessions:
         payload = await self._payload(call, sale, session, place)
         try:
             answer = await self._odoo.call(
-                call, BOOK, "pos.order", "sync_from_ui", company=place.company, orders=[payload]
+                call,
+                BOOK,
+                "pos.order",
+                "sync_from_ui",
+                company=place.company,
+                touches=tuple({f"sku {line.sku}" for line in sale.lines}),
+                orders=[payload],
             )
         except Invalid:
             # A lost race for the uuid is refused as a constraint; so look what is there before believing it.
