@@ -155,8 +155,12 @@ def _priced_by(product: Product) -> tuple[Any, ...]:
 
 
 def _breaks(before: Product, product: Product, lists: Sequence[PriceList]) -> tuple[Decimal, ...]:
+    return tuple(sorted({*quantities(before, lists), *quantities(product, lists)}))
+
+
+def quantities(product: Product, lists: Sequence[PriceList]) -> tuple[Decimal, ...]:
     """One, and every quantity from which some rule for the product holds: between these no price changes."""
-    rules = (rule for entry in lists for each in (before, product) for rule in applying(each, entry))
+    rules = (rule for entry in lists for rule in applying(product, entry))
     return (ONE, *sorted({rule.min_quantity for rule in rules if rule.min_quantity > ONE}))
 
 

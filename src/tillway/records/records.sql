@@ -128,3 +128,29 @@ VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
 ON CONFLICT (connection) DO UPDATE SET node = excluded.node, expires_at = excluded.expires_at
 WHERE r.node = excluded.node OR r.expires_at < clock_timestamp()
 RETURNING connection
+
+-- name: price_clock
+SELECT told_until, telling_to, telling_after FROM records.price_clocks WHERE connection = $1
+
+-- name: start_price_clock
+INSERT INTO records.price_clocks (connection, told_until) VALUES ($1, $2)
+ON CONFLICT (connection) DO NOTHING
+RETURNING connection
+
+-- name: lock_price_clock
+SELECT told_until, telling_to, telling_after FROM records.price_clocks WHERE connection = $1 FOR UPDATE
+
+-- name: move_price_clock
+UPDATE records.price_clocks SET told_until = $2, telling_to = $3, telling_after = $4 WHERE connection = $1
+
+-- name: lock_products_of
+SELECT document FROM records.products WHERE sku = ANY($1::text[]) AND connection = $2 ORDER BY sku FOR UPDATE
+
+-- name: sweep
+SELECT cursor, begun_at, ended_at, fingerprint FROM records.sweeps WHERE connection = $1 AND domain = $2
+
+-- name: save_sweep
+INSERT INTO records.sweeps (connection, domain, cursor, begun_at, ended_at, fingerprint)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (connection, domain) DO UPDATE SET cursor = excluded.cursor, begun_at = excluded.begun_at,
+    ended_at = excluded.ended_at, fingerprint = excluded.fingerprint

@@ -90,6 +90,11 @@ def price(
     )
 
 
+def turning_points(rule: PriceRule) -> tuple[datetime, ...]:
+    """The moments at which a rule begins and ends to hold; none for one that always does."""
+    return tuple(moment for moment in (_starts(rule), _ends(rule)) if moment not in {_ALWAYS, _NEVER})
+
+
 def _asked(question: _Question, price_list: PriceList, asking: frozenset[str]) -> _Answer:
     """The list's answer; `asking` are the lists that start from this one and wait for it."""
     until = _NEVER

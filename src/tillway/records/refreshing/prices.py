@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 
@@ -12,6 +13,7 @@ from tillway.errors import NotFound
 from tillway.postgres import Database, Part
 from tillway.records import products as known
 from tillway.records.deciding import decide_price_list
+from tillway.records.refreshing.price_clock import PriceClock
 from tillway.records.refreshing.progress import PRICES, Progress, progress, save
 from tillway.records.refreshing.source import Source, cause
 from tillway.records.statements import SQL, digest, document
@@ -28,9 +30,10 @@ class PricesReading:
 
     domain: Final = PRICES
 
-    def __init__(self, db: Database, source: Source) -> None:
+    def __init__(self, db: Database, source: Source, by_time: PriceClock) -> None:
         self._db = db
         self._source = source
+        self._clock = by_time
 
     async def once(self) -> None:
         """All lists, if any differs from what it was."""
@@ -55,21 +58,30 @@ class PricesReading:
         announcing = row is not None and row["previous"] is not None
         if held == new and not announcing:
             return
+        async with self._clock.holding():
+            # What took effect by the rules up to now is told by them; what follows is of this very moment.
+            at = clock.now()
+            await self._clock.tell(at, mark=True)
+            await self._replace(row, held, new, at, first=first)
+            self._clock.forget()
+
+    async def _replace(self, row: Any, held: PriceList | None, new: PriceList, at: datetime, *, first: bool) -> None:
+        announcing = row is not None and row["previous"] is not None
         # What was announced last is compared, so a crash in mid-announcement announces again and never less; of a list
         # that was not known before, that is null.
         old = msgspec.json.decode(row["previous"], type=PriceList | None) if announcing else held
         await self._keep_list(new, previous=None if first else document(old))
         if not first:
-            await self._tell(old, new)
+            await self._tell(old, new, at)
             await self._keep_list(new, previous=None)
 
-    async def _tell(self, old: PriceList | None, new: PriceList) -> None:
+    async def _tell(self, old: PriceList | None, new: PriceList, at: datetime) -> None:
         after = ""
         lists = await known.price_lists_of(self._db, self._source.connection)
         others = tuple(entry for entry in lists if entry.id != new.id)
         while page := await known.page_of(self._db, self._source.connection, after=after):
             after = page[-1].sku
-            events = decide_price_list(old, new, page, others, at=clock.now(), cause=cause())
+            events = decide_price_list(old, new, page, others, at=at, cause=cause())
             for start in range(0, len(events), EVENTS_AT_ONCE):
                 async with self._db.transaction() as tx:
                     tx.stage(journal.appending(events[start : start + EVENTS_AT_ONCE]))

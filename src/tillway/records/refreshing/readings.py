@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from tillway.postgres import Database
 from tillway.records.refreshing.cards import CardsReading
+from tillway.records.refreshing.price_clock import PriceClock
 from tillway.records.refreshing.prices import PricesReading
 from tillway.records.refreshing.products import ProductsReading
 from tillway.records.refreshing.promotions import PromotionsReading
@@ -38,7 +39,8 @@ def readings(db: Database, source: Source) -> tuple[tuple[Reading, ...], ...]:
     """Sequences of readings. Sequences run beside each other; within one, a reading sees what the one before stored:
     an event tells prices as of products and lists together, so these two never overtake each other.
     """
-    found: list[tuple[Reading, ...]] = [(ProductsReading(db, source), PricesReading(db, source))]
+    by_time = PriceClock(db, source.connection)
+    found: list[tuple[Reading, ...]] = [(ProductsReading(db, source), PricesReading(db, source, by_time)), (by_time,)]
     if source.loyalty is not None:
         found += [(PromotionsReading(db, source, source.loyalty),), (CardsReading(db, source, source.loyalty),)]
     return tuple(found)
