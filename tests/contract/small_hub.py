@@ -48,7 +48,18 @@ shops:
 outbound: {allow_networks: [127.0.0.0/8]}
 """
 CONTENT = yaml.safe_load(YAML)
-APIS = ("devices", "events", "operations", "orders", "pos", "prices", "products", "subscriptions")
+APIS = (
+    "devices",
+    "events",
+    "operations",
+    "orders",
+    "payments",
+    "pos",
+    "prices",
+    "products",
+    "returns",
+    "subscriptions",
+)
 EVENTS = tuple(name for name, _ in load().events if "." in name)
 
 STANDARD = Tax(id="1", name="20%", rate=Decimal(20), included=False)

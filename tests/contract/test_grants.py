@@ -5,6 +5,8 @@ The table has a row for each operation of each document; an operation without a 
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import msgspec
 import pytest
 from tests.contract.small_hub import SCOPES, landscape
@@ -21,6 +23,8 @@ OPEN = frozenset({"public", "internal", "confidential"})
 NARROW = {"shop": "station", "event_types": "*"}
 LINES = {"lines": [{"sku": "TEE-CREW-S", "quantity": "1"}]}
 HARBOUR = "harbour"
+PAID = {"provider": "larkpay", "reference": "psp-1", "amount": "1.00", "currency": "EUR"}
+BACK = {"lines": [{"line": 1, "quantity": "1"}]}
 
 
 def bearer(consumer):
@@ -42,6 +46,12 @@ async def other(hub):
     }
     await hub.post(SALES, {"sales": [good, bad]})
     await hub.settled(before + 3)
+    back = await hub.post(f"/returns/v1/sold/{made['sale']}/returns", BACK)
+    made["return"] = back.json["id"]
+    paid = await hub.post(f"/payments/v1/orders/{made['order']}/payments", PAID | {"reference": str(uuid4())})
+    made["payment"] = paid.json["payment"]["id"]
+    changed = await hub.post(f"/orders/v1/orders/{made['order']}/cancellations", {})
+    made["change"] = changed.json["id"]
     return made
 
 
@@ -87,6 +97,23 @@ async def not_deleted(hub, other):
     assert (await hub.get(path)).status == 200
 
 
+def not_written(path, body):
+    """What another shop has is not there for whoever would change it either."""
+
+    async def row(hub, other):
+        reply = await hub.post(path.format(**other), body, by="narrow")
+        assert (reply.status, HARBOUR in reply.content.decode()) == (404, False)
+
+    return row
+
+
+async def own_orders(hub, other):
+    """A consumer lists what it placed itself, wherever that was."""
+    mine = (await hub.get("/orders/v1/orders")).json["orders"]
+    assert other["order"] in {order["id"] for order in mine}
+    assert (await hub.get("/orders/v1/orders", by="narrow")).json == {"orders": [], "next": None}
+
+
 def of_no_shop(path, json=None):
     """Prices, products and what is asked for oneself belong to no shop: everybody is answered the same."""
 
@@ -127,6 +154,18 @@ async def without_a_token(hub, _):
 
 
 ROWS = {
+    "amendOrder": not_written("/orders/v1/orders/{order}/amendments", LINES),
+    "authoriseReturn": not_written("/returns/v1/sold/{sale}/returns", BACK),
+    "cancelOrder": not_written("/orders/v1/orders/{order}/cancellations", {}),
+    "creditReturn": not_written("/returns/v1/returns/{return}/credit", {}),
+    "getOrderChange": not_found("/orders/v1/orders/{order}/changes/{change}"),
+    "getPayment": not_found("/payments/v1/payments/{payment}"),
+    "getReturn": not_found("/returns/v1/returns/{return}"),
+    "invoiceOrder": not_written("/orders/v1/orders/{order}/invoices", {}),
+    "listOrders": own_orders,
+    "listPayments": not_found("/payments/v1/orders/{order}/payments"),
+    "receiveReturn": not_written("/returns/v1/returns/{return}/receipt", BACK),
+    "recordPayment": not_written("/payments/v1/orders/{order}/payments", PAID),
     "createSubscription": subscribed,
     "deleteSubscription": not_deleted,
     "enrolDevice": without_a_token,

@@ -10,7 +10,8 @@ from tillway import ids
 from tillway.apis import asking
 from tillway.apis.causing import cause
 from tillway.apis.listed import listed
-from tillway.errors import Forbidden, Invalid, NotFound, Violation
+from tillway.apis.order_changes import visible
+from tillway.errors import Forbidden, Invalid, Violation
 from tillway.gateway import Answer, Ask, Handler
 from tillway.identity import Grant
 from tillway.landscape import Landscape
@@ -54,12 +55,7 @@ def bind(db: Database, shelf: Shelf, offices: Offices) -> dict[str, Handler]:
         return answer
 
     async def get_order(ask: Ask) -> Answer:
-        kept = await orders.get(db, ask.path["id"])
-        # What a device may see ends with its shop, also of its own consumer's.
-        own = kept.consumer == ask.grant.consumer and ask.device is None
-        if not own and not ask.grant.sees_shop(kept.order.shop):
-            raise NotFound("no order has this id")
-        return Answer(200, kept.order)
+        return Answer(200, await visible(db, ask, ask.path["id"]))
 
     return {"placeOrder": place_order, "getOrder": get_order}
 

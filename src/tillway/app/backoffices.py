@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -75,7 +75,8 @@ class BackOfficesOfLandscape:
         """What the back office behind this shop can do, for the shop's company."""
         landscape = self._fresh()
         declared = _declared(lambda: landscape.shop(shop))
-        return self._office(declared.connection, str(declared.company))
+        journals = {str(kind): str(journal) for kind, journal in declared.payment_journals.items()}
+        return self._office(declared.connection, str(declared.company), journals)
 
     def of(self, connection: str) -> Office:
         """What this back office can do, for the company of its first shop."""
@@ -103,7 +104,7 @@ class BackOfficesOfLandscape:
             poll_seconds=connection.poll_seconds or self._poll_seconds,
         )
 
-    def _office(self, connection: str, company: str) -> Office:
+    def _office(self, connection: str, company: str, journals: Mapping[str, str] | None = None) -> Office:
         odoo = self._odoos[connection]
         return Office(
             connection=connection,
@@ -115,6 +116,9 @@ class BackOfficesOfLandscape:
             documents=odoo.documents,
             hooks=odoo.hooks,
             loyalty=odoo.loyalty,
+            invoicing=odoo.invoicing,
+            taking_back=odoo.taking_back,
+            journals=journals or {},
         )
 
     def _partner(self, landscape: Landscape, shop: Shop, customer: str | None) -> str:

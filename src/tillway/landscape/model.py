@@ -144,6 +144,10 @@ class Shop(Entry):
     tender_methods: Mapping[TenderKind, OdooId] = Field(default_factory=dict)
     """Kind of tender (cash, card, voucher, other) to the id of the payment method in Odoo."""
 
+    payment_journals: Mapping[TenderKind, OdooId] = Field(default_factory=dict)
+    """Kind of tender to the id of the journal in Odoo that payments of orders are booked in; payments with another
+    kind are kept and told, not booked."""
+
     def methods_of(self, till: Till) -> Mapping[TenderKind, int]:
         """The payment methods of one of its tills: the till's own, then the shop's."""
         return {**self.tender_methods, **till.tender_methods}

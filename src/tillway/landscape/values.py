@@ -14,7 +14,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, Plai
 # An id travels in URLs, tokens and HTTP Basic names; 64 characters fit every place that shows one.
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 # Short name of an event type, e.g. `order.accepted`.
-EVENT_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$"
+EVENT_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_-]*)+$"
 # An interface by name, or all that are not named.
 API_OR_ALL_PATTERN = r"^(\*|[A-Za-z0-9][A-Za-z0-9._-]{0,63})$"
 SCOPE_PATTERN = r"^[a-z][a-z0-9-]*:(read|write)$"

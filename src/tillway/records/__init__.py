@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tillway.records import links, loyalty, orders, products, promotions, quarantine, sales
+from tillway.records import (
+    links,
+    loyalty,
+    order_changes,
+    orders,
+    payments,
+    products,
+    promotions,
+    quarantine,
+    returns,
+    sales,
+)
 from tillway.records.cache import Shelf, Stale
 from tillway.records.erasing import PERSONAL
 from tillway.records.refreshing import Refresher, Source, freshness, keep_lease, missing_loads
@@ -20,9 +31,12 @@ __all__ = [
     "links",
     "loyalty",
     "missing_loads",
+    "order_changes",
     "orders",
+    "payments",
     "products",
     "promotions",
     "quarantine",
+    "returns",
     "sales",
 ]

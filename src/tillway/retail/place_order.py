@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from tillway.errors import Invalid, Violation
@@ -19,6 +20,10 @@ from tillway.retail.tax import DEFAULT_ROUNDING, Document, Rounding, Taxed, docu
 
 UNPRICED: Final = "priced"
 """The rule of a violation that says: no price of this line is known here."""
+
+
+NOTHING_PROMISED: Final[Mapping[str, Decimal]] = MappingProxyType({})
+"""No price of an earlier moment holds."""
 
 
 class _Line(NamedTuple):
@@ -41,12 +46,13 @@ def place(
     others: Mapping[str, PriceList] = NO_LISTS,
     told: Told = NOTHING_TOLD,
     rounding: Rounding = DEFAULT_ROUNDING,
+    promised: Mapping[str, Decimal] = NOTHING_PROMISED,
 ) -> Order:
     """The order this request makes at this moment, or Invalid with every violation and its pointer.
 
     `products` are those found, by SKU: what is missing there is unknown. `price_list` is the one that the request
     names or the consumer's own, None for list prices. Prices and totals that the asker gives are compared, never
-    taken. A naive `at` is a ValueError.
+    taken. `promised` are unit prices by SKU that hold whatever the list says now. A naive `at` is a ValueError.
     """
     if not 1 <= len(request.lines) <= LINES_MAX:
         raise Invalid(
@@ -63,8 +69,9 @@ def place(
             currency = currency or of.currency
             wrong += _unpriced(pointer, of, currency)
             if of.amount is not None and not wrong:
-                taxed = Taxed(worth(of.amount, asked.quantity), product.taxes)
-                lines.append(_Line(pointer, asked, of.amount, taxed))
+                unit_price = promised.get(asked.sku, of.amount)
+                taxed = Taxed(worth(unit_price, asked.quantity), product.taxes)
+                lines.append(_Line(pointer, asked, unit_price, taxed))
         violations += wrong
     violations += _terms(request, price_list, currency)
     sums = (

@@ -34,6 +34,19 @@ SaleKind = Literal["sale", "refund"]
 """A refund has negative quantities and amounts, and positive prices."""
 
 
+class RefundOf(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The printed line that a refund takes back."""
+
+    till: Annotated[Id, classed(DataClass.INTERNAL)]
+    """The till that sold it."""
+    epoch: Annotated[Id, classed(DataClass.INTERNAL)]
+    """The life of that till's counter."""
+    sequence: Annotated[int, msgspec.Meta(ge=1, le=SEQUENCE_MAX), classed(DataClass.INTERNAL)]
+    """Its count of that sale."""
+    line: Annotated[LineNumber, classed(DataClass.INTERNAL)]
+    """The number of the line there."""
+
+
 class SaleLine(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One printed line."""
 
@@ -59,6 +72,8 @@ class SaleLine(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Its tax."""
     gross: Annotated[Amount, classed(DataClass.INTERNAL)]
     """Net plus tax."""
+    refund_of: Annotated[RefundOf | None, classed(DataClass.INTERNAL)] = None
+    """What a line with a negative quantity takes back, where the till knows it."""
 
 
 class Sale(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -72,6 +72,8 @@ def _terms(line: SaleLine, pointer: str) -> Iterator[Violation]:
         yield Violation(
             pointer=f"{pointer}/discount", detail="must be between 0 and 100 percent", rule="discount-range"
         )
+    if line.refund_of is not None and line.quantity > 0:
+        yield Violation(pointer=f"{pointer}/refund_of", detail="is for goods that come back", rule="refund-negative")
     if line.tax_rate < 0:
         yield Violation(pointer=f"{pointer}/tax_rate", detail="must not be negative", rule="tax-rate-range")
 

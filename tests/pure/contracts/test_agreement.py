@@ -12,12 +12,26 @@ from tillway.journal import FollowerState, ParkedItem, Recorded, cloudevent
 from tillway.observe.trace import Stage
 from tillway.processes import TransitionItem
 from tillway.retail import (
+    AmendRequest,
+    ChangeRequest,
+    CreditRequest,
     Order,
+    OrderChange,
     OrderLine,
     OrderRequest,
     OrderRequestLine,
+    Payment,
+    PaymentLedger,
+    PaymentReport,
     Price,
     Product,
+    ReceivedLine,
+    ReceiveRequest,
+    RefundOf,
+    Return,
+    ReturnLine,
+    ReturnRequest,
+    ReturnRequestLine,
     Sale,
     SaleLine,
     Tax,
@@ -28,10 +42,30 @@ from tillway.retail.quoting import QuotedLine, Totals
 DOCUMENTS = load()
 
 # What is sent in says what may be left out; what is answered always holds every field.
-REQUESTS = [("orders", OrderRequest), ("orders", OrderRequestLine), ("pos", SaleLine), ("pos", Tender), ("pos", Sale)]
+REQUESTS = [
+    ("orders", OrderRequest),
+    ("orders", OrderRequestLine),
+    ("orders", AmendRequest),
+    ("orders", ChangeRequest),
+    ("payments", PaymentReport),
+    ("pos", RefundOf),
+    ("pos", SaleLine),
+    ("pos", Tender),
+    ("pos", Sale),
+    ("returns", CreditRequest),
+    ("returns", ReceiveRequest),
+    ("returns", ReceivedLine),
+    ("returns", ReturnRequest),
+    ("returns", ReturnRequestLine),
+]
 ANSWERS = [
     ("orders", Order),
     ("orders", OrderLine),
+    ("orders", OrderChange),
+    ("payments", Payment),
+    ("payments", PaymentLedger),
+    ("returns", Return),
+    ("returns", ReturnLine),
     ("prices", Price),
     ("prices", QuotedLine),
     ("products", Product),

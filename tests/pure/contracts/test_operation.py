@@ -38,7 +38,7 @@ def test_parameters_come_from_path_and_operation():
     content = copy.deepcopy(dict(ORDERS.content))
     item = content["paths"]["/orders/{id}"]
     item["parameters"] = [item["get"]["parameters"].pop(0)]
-    operation = compile_document("orders", 1, content).operations[1]
+    operation = next(each for each in compile_document("orders", 1, content).operations if each.id == "getOrder")
     assert [(each.where, each.name, each.required) for each in operation.parameters] == [
         ("path", "id", True),
         ("header", "X-Correlation-Id", False),

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tillway.retail import Catalogue, Documents, OrderBook, PriceLists, Stock, TillSessions
+from tillway.retail import Catalogue, Documents, Invoicing, OrderBook, PriceLists, Stock, TakingBack, TillSessions
 
-PROTOCOLS: list[Any] = [Catalogue, Documents, OrderBook, PriceLists, Stock, TillSessions]
+PROTOCOLS: list[Any] = [Catalogue, Documents, Invoicing, OrderBook, PriceLists, Stock, TakingBack, TillSessions]
 
 
 def _methods(protocol: Any) -> dict[str, Any]:

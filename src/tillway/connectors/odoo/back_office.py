@@ -13,6 +13,7 @@ from .catalogue import OdooCatalogue
 from .client import Json2
 from .documents import OdooDocuments
 from .hooks import OdooHooks
+from .invoicing import OdooInvoicing
 from .keys import key_expiry
 from .loyalty import OdooLoyalty
 from .order_book import OdooOrderBook
@@ -20,6 +21,7 @@ from .places import Connection, Places
 from .price_lists import OdooPriceLists
 from .probe import Probe, probe
 from .survey import Survey, survey
+from .taking_back import OdooTakingBack
 from .till_sessions import OdooTillSessions
 
 
@@ -42,6 +44,8 @@ class Odoo:
         self.loyalty = OdooLoyalty(self._odoo, now=now)
         self.order_book = OdooOrderBook(self._odoo, known)
         self.till_sessions = OdooTillSessions(self._odoo, known)
+        self.invoicing = OdooInvoicing(self._odoo)
+        self.taking_back = OdooTakingBack(self._odoo)
         self.documents = OdooDocuments(self._odoo, known, now=now)
         self.hooks = OdooHooks(self._odoo)
 

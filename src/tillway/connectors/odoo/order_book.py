@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from tillway.clock import aware
 from tillway.errors import Invalid, NotFound, Poison, TryAgain, Violation
-from tillway.retail import BackOfficeOrder, BackOfficeStore, Call, Order
+from tillway.retail import BackOfficeOrder, BackOfficeStanding, BackOfficeStore, Call, Order
 
 from .classify import scrub
 from .client import BOOK, WRITE, Json2, number
@@ -98,6 +98,32 @@ class OdooOrderBook:
     def _touches(self, foreign_id: str) -> tuple[str, ...]:
         """What reserving its stock changes: two at once that share a product cost Odoo seconds of back-off."""
         return f"sale.order {foreign_id}", *self._reserves.get(foreign_id, ())
+
+    async def standing(self, call: Call, foreign_id: str) -> BackOfficeStanding:
+        """What was delivered and invoiced of it. What came back again was delivered all the same."""
+        held = await self.read(call, foreign_id)
+        order = number(foreign_id, "order")
+        done = [["sale_id", "=", order], ["state", "=", "done"], ["picking_type_code", "=", "outgoing"]]
+        delivered = await self._odoo.search_read(call, "stock.picking", done, ["state"], limit=1)
+        posted = [
+            ["line_ids.sale_line_ids.order_id", "=", order],
+            ["state", "=", "posted"],
+            ["move_type", "=", "out_invoice"],
+        ]
+        invoiced = await self._odoo.search_read(call, "account.move", posted, ["state"], limit=1)
+        return BackOfficeStanding(state=held.state, delivered=bool(delivered), invoiced=bool(invoiced))
+
+    async def amend(self, call: Call, before: Order, after: Order) -> None:
+        """Give the order its new lines. Invalid: Odoo does not take them. TryAgain: another attempt is just at it."""
+        lines = (*after.lines, *before.lines)
+        known = await by_sku(self._odoo, call, (line.sku for line in lines), company=call.company)
+        missing = sorted({line.sku for line in lines} - set(known))
+        if missing:
+            raise Invalid(f"Odoo has no product with SKU {', '.join(missing)}")
+        fields, data = orders.amending(before, after, {sku: row["id"] for sku, row in known.items()})
+        answer = await self._odoo.call(call, BOOK, "sale.order", "load", fields=fields, data=data)
+        if not answer["ids"]:
+            raise _refused(answer["messages"])
 
     async def _rows(self, call: Call, order: Order, store: BackOfficeStore) -> tuple[list[str], list[list[str]]]:
         try:

@@ -161,8 +161,24 @@ class OdooTillSessions:
             remedy = "give the product this internal reference in Odoo, then retry"
             raise Poison(f"Odoo has no product with SKU {', '.join(unknown)}", remedy=remedy)
         chosen = await _Taxes(self._odoo, call, place.company).of(sale.lines, known)
-        sold = {line.number: Sold(product=known[line.sku]["id"], taxes=chosen[line.number]) for line in sale.lines}
+        refunded = await self._refunded(call, sale, place)
+        sold = {
+            line.number: Sold(
+                product=known[line.sku]["id"], taxes=chosen[line.number], refunded=refunded.get(line.number)
+            )
+            for line in sale.lines
+        }
         return sales.payload(sale, session=number(session, "till session"), sold=sold, methods=place.methods)
+
+    async def _refunded(self, call: Call, sale: Sale, place: TillInOdoo) -> dict[int, int]:
+        """Odoo's lines that the lines of a refund take back, by number. What Odoo does not have is left out."""
+        wanted = {uuid: line.number for line in sale.lines if (uuid := sales.refunded_uuid(line)) is not None}
+        if not wanted:
+            return {}
+        rows = await self._odoo.search_read(
+            call, "pos.order.line", [["uuid", "in", sorted(wanted)]], ["uuid"], company=place.company
+        )
+        return {wanted[row["uuid"]]: row["id"] for row in rows}
 
 
 class _Taxes:

@@ -19,26 +19,32 @@ from tillway.retail.outside.documents import (
     SessionThere,
     ShipmentThere,
 )
+from tillway.retail.outside.invoicing import BackOfficeInvoice, BackOfficePayment, Invoicing
 from tillway.retail.outside.loyalty import BackOfficeCard, Bringing, Brought, Loyalty
 from tillway.retail.outside.office import Office, Offices
 from tillway.retail.outside.order_book import (
     BackOfficeLine,
     BackOfficeOrder,
+    BackOfficeStanding,
     BackOfficeState,
     BackOfficeStore,
     OrderBook,
 )
 from tillway.retail.outside.paging import Cursor, Page
 from tillway.retail.outside.price_lists import ASKED_MAX, PriceAsked, PriceLists
+from tillway.retail.outside.returns import GoodsBack, TakingBack
 from tillway.retail.outside.stock import Counted, Stock, TransferPlaces
 from tillway.retail.outside.till_sessions import BackOfficeSale, TillSessions
 
 __all__ = [
     "ASKED_MAX",
     "BackOfficeCard",
+    "BackOfficeInvoice",
     "BackOfficeLine",
     "BackOfficeOrder",
+    "BackOfficePayment",
     "BackOfficeSale",
+    "BackOfficeStanding",
     "BackOfficeState",
     "BackOfficeStore",
     "Bringing",
@@ -51,7 +57,9 @@ __all__ = [
     "Cursor",
     "Documents",
     "Gap",
+    "GoodsBack",
     "InvoiceThere",
+    "Invoicing",
     "Loyalty",
     "Office",
     "Offices",
@@ -65,6 +73,7 @@ __all__ = [
     "SessionThere",
     "ShipmentThere",
     "Stock",
+    "TakingBack",
     "TillSessions",
     "TransferPlaces",
 ]

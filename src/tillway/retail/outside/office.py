@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from tillway.retail.outside.catalogue import Catalogue
 from tillway.retail.outside.change_hooks import ChangeHooks
 from tillway.retail.outside.documents import Documents
+from tillway.retail.outside.invoicing import Invoicing
 from tillway.retail.outside.loyalty import Loyalty
 from tillway.retail.outside.order_book import OrderBook
 from tillway.retail.outside.price_lists import PriceLists
+from tillway.retail.outside.returns import TakingBack
 from tillway.retail.outside.till_sessions import TillSessions
 
 
@@ -29,6 +32,10 @@ class Office:
     documents: Documents
     hooks: ChangeHooks
     loyalty: Loyalty
+    invoicing: Invoicing
+    taking_back: TakingBack
+    journals: Mapping[str, str] = field(default_factory=dict)
+    """Foreign ids of the journals that a shop's payments are booked in, by kind of tender; others are not booked."""
 
 
 class Offices(Protocol):

@@ -45,6 +45,17 @@ class BackOfficeOrder(Word, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Their lines; up to twice ours, so that doubled lines can be seen."""
 
 
+class BackOfficeStanding(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a change of an order is decided by over there."""
+
+    state: Annotated[BackOfficeState, classed(DataClass.INTERNAL)]
+    """What became of it."""
+    delivered: Annotated[bool, classed(DataClass.INTERNAL)]
+    """Whether any goods of it have left."""
+    invoiced: Annotated[bool, classed(DataClass.INTERNAL)]
+    """Whether an invoice of it is posted."""
+
+
 class BackOfficeStore(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a store is called over there: where its orders go."""
 
@@ -79,4 +90,14 @@ class OrderBook(Protocol):
 
     async def cancel(self, call: Call, foreign_id: str) -> None:
         """Call it off; no effect on one that is."""
+        ...
+
+    async def standing(self, call: Call, foreign_id: str) -> BackOfficeStanding:
+        """How far it got there. NotFound when it is gone."""
+        ...
+
+    async def amend(self, call: Call, before: Order, after: Order) -> None:
+        """Give a confirmed order the lines of `after`, once, however often this is asked; a line of `before` whose
+        number is gone is left there with quantity zero.
+        """
         ...

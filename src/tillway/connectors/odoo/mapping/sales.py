@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tillway import ids
-from tillway.retail import BackOfficeSale, Sale, SaleLine, Tender, rounded
+from tillway.retail import BackOfficeSale, Sale, SaleLine, Tender, rounded, sale_id
 from tillway.retail.outside import BackOfficeState
 
 from .values import decimal, reference, text
@@ -36,6 +36,8 @@ class Sold:
     """`product.product` id."""
     taxes: tuple[int, ...]
     """`account.tax` ids: Odoo computes none by itself here."""
+    refunded: int | None = None
+    """`pos.order.line` id of the line that this one takes back, where Odoo has it."""
 
 
 def payload(sale: Sale, *, session: int, sold: Mapping[int, Sold], methods: Mapping[str, int]) -> dict[str, Any]:
@@ -81,9 +83,21 @@ def difference(ours: Sale, theirs: BackOfficeSale) -> str | None:
     return None
 
 
+def line_uuid(sale_id: str, number: int) -> str:
+    """The uuid of a line, unique in Odoo."""
+    return str(ids.named("sale-line", sale_id, str(number)))
+
+
+def refunded_uuid(line: SaleLine) -> str | None:
+    """The uuid of the line that this one takes back; None when the till did not say."""
+    of = line.refund_of
+    return None if of is None else line_uuid(sale_id(of.till, of.epoch, of.sequence), of.line)
+
+
 def _line(sale: Sale, line: SaleLine, sold: Sold) -> dict[str, Any]:
-    return {
-        "uuid": str(ids.named("sale-line", sale.id, str(line.number))),
+    refunded = {} if sold.refunded is None else {"refunded_orderline_id": sold.refunded}
+    return refunded | {
+        "uuid": line_uuid(sale.id, line.number),
         "product_id": sold.product,
         "qty": line.quantity,
         "price_unit": line.unit_price,
