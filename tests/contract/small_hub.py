@@ -49,6 +49,7 @@ outbound: {allow_networks: [127.0.0.0/8]}
 """
 CONTENT = yaml.safe_load(YAML)
 APIS = (
+    "customers",
     "devices",
     "events",
     "operations",

@@ -19,7 +19,9 @@ WRITING = [
 def example(document, operation):
     path = operation.path.removeprefix(f"/{operation.api}/v{operation.version}").replace("/", "~1")
     node = resolve(document.content, f"/paths/{path}/{operation.method.lower()}")
-    return node["requestBody"]["content"]["application/json"]["example"], min(node["responses"])
+    return node["requestBody"]["content"]["application/json"]["example"], {
+        each for each in node["responses"] if each < "3"
+    }
 
 
 def test_every_operation_is_bound_and_nothing_else():
@@ -31,10 +33,10 @@ def test_every_operation_is_bound_and_nothing_else():
 
 @pytest.mark.parametrize(("document", "operation"), WRITING)
 async def test_an_example_works_and_works_again(hub, document, operation):
-    body, status = example(document, operation)
+    body, statuses = example(document, operation)
     for _ in range(2):
         reply = await hub.post(operation.path, body)
-        assert (reply.status, reply.json.get("type")) == (int(status), None)
+        assert (str(reply.status) in statuses, reply.json.get("type")) == (True, None)
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,37 @@ async def without_a_token(hub, _):
     assert (reply.status, HARBOUR in reply.content.decode()) == (422, False)
 
 
+CONSENT = {"purpose": "profiling", "source": "test"}
+
+
+async def customers_of_no_shop(hub, _):
+    """A customer is of a back office: who has a shop on it may know them, who has none may not even make one."""
+    hub.active.swap(landscape(narrow=NARROW, nowhere={"shops": [], "event_types": "*"}))
+    body = {"name": "Ada", "emails": ["grants@example.com"]}
+    made = await hub.post("/customers/v1/customers", body, by="narrow")
+    assert (made.status, made.json["name"], "emails" in made.json) == (
+        201,
+        None,
+        False,
+    )  # it may not read what is personal
+    assert (await hub.post("/customers/v1/customers", body, by="nowhere")).status == 403
+
+
+def stranger(method, end, json=None):
+    """Customers of a back office that none of the asker's shops stands on are none."""
+
+    async def row(hub, _):
+        hub.active.swap(landscape(narrow=NARROW, nowhere={"shops": [], "event_types": "*"}))
+        made = await hub.post("/customers/v1/customers", {"name": "Ada", "emails": ["grants@example.com"]})
+        path = f"/customers/v1/customers/{made.json['id']}{end}"
+        replies = [await hub.ask(method, path, token=bearer(by), json=json) for by in ("nowhere", "narrow")]
+        assert replies[0].status == 404
+        assert replies[1].status in ((404,) if end == "/merges" else (200,))
+        assert "example.com" not in replies[1].content.decode()
+
+    return row
+
+
 ROWS = {
     "amendOrder": not_written("/orders/v1/orders/{order}/amendments", LINES),
     "authoriseReturn": not_written("/returns/v1/sold/{sale}/returns", BACK),
@@ -166,21 +197,28 @@ ROWS = {
     "listPayments": not_found("/payments/v1/orders/{order}/payments"),
     "receiveReturn": not_written("/returns/v1/returns/{return}/receipt", BACK),
     "recordPayment": not_written("/payments/v1/orders/{order}/payments", PAID),
+    "createCustomer": customers_of_no_shop,
     "createSubscription": subscribed,
     "deleteSubscription": not_deleted,
     "enrolDevice": without_a_token,
+    "findCustomers": of_no_shop("/customers/v1/searches", {"email": "nobody@example.com"}),
+    "getCustomer": stranger("GET", ""),
     "getOrder": not_found("/orders/v1/orders/{order}"),
     "getPrice": of_no_shop("/prices/v1/prices/TEE-CREW-S?price_list=store-prices"),
     "getProduct": of_no_shop("/products/v1/products/TEE-CREW-S"),
     "getSale": not_found("/pos/v1/sales/{sale}"),
     "getSubscription": not_found("/subscriptions/v1/subscriptions/{subscription}"),
     "listProducts": of_no_shop("/products/v1/products"),
+    "mergeCustomers": stranger("POST", "/merges", {"customers": ["x"]}),
     "placeOrder": refused_placing,
     "quotePrices": of_no_shop(
         "/prices/v1/quotes", {**LINES, "price_list": "store-prices", "at": "2026-11-23T10:00:00Z"}
     ),
     "readFeed": feed,
+    "recordConsent": stranger("POST", "/consents", CONSENT),
     "recordSales": quarantined_recording,
+    "updateCustomer": stranger("PATCH", "", {"name": "Eve"}),
+    "withdrawConsent": stranger("POST", "/withdrawals", CONSENT),
     **{
         name: whole_hub(name)
         for name in (

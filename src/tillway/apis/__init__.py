@@ -10,6 +10,7 @@ from tillway.apis import (
     auditing,
     changes,
     consumers,
+    customers,
     deciding,
     devices,
     erasure,
@@ -87,5 +88,6 @@ def bindings(
         **changes.bind(db, proposing),
         **releasing.bind(db, proposing, releases.sign, releases.unsign),
         **consumers.bind(db),
+        **customers.bind(db, offices),
         **offboarding.bind(db),
     }

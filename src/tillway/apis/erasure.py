@@ -13,7 +13,7 @@ from tillway.errors import Invalid, NotFound, Violation
 from tillway.gateway import Answer, Ask, Handler
 from tillway.landscape import Landscape
 from tillway.postgres import Database, Found, Personal, Wanted
-from tillway.records import orders, sales
+from tillway.records import customers, orders, sales
 
 ROOMS: Final[Mapping[str, Personal]] = {
     room.schema: room
@@ -41,7 +41,9 @@ BETWEEN_SECONDS: Final = 0.25
 _DIGEST: Final = 32
 
 # Tables whose rows are about an entity of ours that events are about, too.
-_TELL_ENTITIES: Final = frozenset({"records.orders", "records.sales", "journal.events", "journal.staged"})
+_TELL_ENTITIES: Final = frozenset(
+    {"records.customers", "records.orders", "records.sales", "journal.events", "journal.staged"}
+)
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,10 +73,12 @@ def bind(db: Database) -> dict[str, Handler]:
         if dry:
             tables = [each for found in before.values() for each in _told(found, {}, ())]
         else:
-            entities = await _entities(db, before, wanted)
+            people = await _people(db, wanted) if records.PERSONAL.schema in before else ()
+            entities = await _entities(db, before, wanted) | set(people)
             # From here on there is evidence that somebody erases: what follows cannot be undone.
             async with ask.transaction(db) as tx:
                 await journal.bar(tx, entities)
+            await customers.forget(db, people)
             tables = [each for room in rooms for each in await _erase(db, room, wanted, before[room.schema])]
         told = {
             "subject": subject,
@@ -97,7 +101,7 @@ def pseudonym(subject: str) -> str:
 
 
 async def chosen(db: Database, landscape: Landscape, subject: str, kind: str | None) -> tuple[str, Wanted]:
-    """Who is meant: an order or sale of ours, a customer by id, or any value that tells of a person.
+    """Who is meant: an order, sale or customer of ours, one the landscape names, or any value that tells of a person.
 
     NotFound: an entity that is not ours.
     """
@@ -106,7 +110,7 @@ async def chosen(db: Database, landscape: Landscape, subject: str, kind: str | N
         if found is not None:
             return "entity", found
         if kind == "entity":
-            raise NotFound("no order or sale has this id")
+            raise NotFound("no order, sale or customer has this id")
     if kind == "customer" or (kind is None and subject in landscape.customers):
         return "customer", Wanted((subject,), exact=True)
     return "value", Wanted((subject.strip(),))
@@ -119,9 +123,24 @@ async def _entity(db: Database, subject: str) -> Wanted | None:
         try:
             sale = (await sales.get(db, subject))["id"]
         except NotFound:
-            return None
+            return await _customer(db, subject)
         return Wanted((), exact=True, about=sale)
     return Wanted((order.customer,) if order.customer else (), exact=True, about=order.id)
+
+
+async def _customer(db: Database, subject: str) -> Wanted | None:
+    try:
+        found = await customers.get(db, subject)
+    except NotFound:
+        return None
+    return Wanted((found.id, *found.also), exact=True, about=found.id)
+
+
+async def _people(db: Database, wanted: Wanted) -> tuple[str, ...]:
+    """Customers of ours who are meant: whoever has an address or a number is erased with all that is known of them."""
+    if wanted.about is not None:
+        return wanted.values if wanted.about in wanted.values else ()
+    return tuple([each for value in wanted.values for each in await customers.known_by(db, value)])
 
 
 def _fit(wanted: Wanted, subject: str, reason: str) -> None:

@@ -16,7 +16,7 @@ from tillway.gateway import Answer, Ask, Handler
 from tillway.identity import Grant
 from tillway.landscape import Landscape
 from tillway.postgres import Database
-from tillway.records import Shelf, orders
+from tillway.records import Shelf, customers, orders
 from tillway.retail import UNPRICED, Offices, OrderDefaults, OrderRequest, Wanted, parse, place
 
 
@@ -27,6 +27,7 @@ def bind(db: Database, shelf: Shelf, offices: Offices) -> dict[str, Handler]:
         request = parse(ask.body, OrderRequest)
         defaults = terms(request, ask.grant, ask.landscape)
         shop = ask.landscape.shop(request.shop or defaults.shop)
+        request = await _customer(db, request, ask.landscape, shop.connection)
         name = request.price_list or ask.grant.price_list or shop.price_list
         by = await listed(shelf, ask.landscape, name, "/price_list")
         known = await shelf.products({line.sku for line in request.lines})
@@ -72,9 +73,22 @@ def terms(request: OrderRequest, grant: Grant, landscape: Landscape) -> OrderDef
         raise Forbidden("orders for this shop are not yours to place")
     if shop not in landscape.shops:
         raise _wrong("/shop", "there is no such shop", "shop")
-    if request.customer is not None and request.customer not in landscape.customers:
-        raise _wrong("/customer", "there is no such customer", "customer")
     return OrderDefaults(consumer=grant.consumer, shop=shop, customer=grant.customer)
+
+
+async def _customer(db: Database, request: OrderRequest, landscape: Landscape, connection: str) -> OrderRequest:
+    """The request for the customer that is meant: one that the landscape names, or one of our records, which may have
+    become another. Invalid when there is none in use behind this shop.
+    """
+    if request.customer is None or request.customer in landscape.customers:
+        return request
+    try:
+        found = await customers.get(db, request.customer)
+    except NotFound:
+        raise _wrong("/customer", "there is no such customer", "customer") from None
+    if found.status != "active" or found.connection != connection:
+        raise _wrong("/customer", f"is {found.status}, or not a customer of this shop's back office", "customer")
+    return msgspec.structs.replace(request, customer=found.id)
 
 
 def _wrong(pointer: str, detail: str, rule: str) -> Invalid:

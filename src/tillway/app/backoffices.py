@@ -48,7 +48,7 @@ class BackOfficesOfLandscape:
         self._mark = ("", -1)
 
     def orders(self, shop: str, customer: str | None) -> OrderPlace:
-        """Where an order of this shop goes; the customer is the order's, or the shop's walk-in."""
+        """Where an order of this shop goes; the customer is the order's where the landscape says it, or the walk-in."""
         landscape = self._fresh()
         declared = _declared(lambda: landscape.shop(shop))
         partner = self._partner(landscape, declared, customer)
@@ -100,6 +100,7 @@ class BackOfficesOfLandscape:
             documents=self._odoos[name].documents,
             loyalty=self._odoos[name].loyalty,
             timezone=landscape.organisation.timezone,
+            customers=self._odoos[name].customers,
             lists={entry.id: str(entry.odoo) for entry in landscape.price_lists_of(name) if entry.odoo != "list"},
             poll_seconds=connection.poll_seconds or self._poll_seconds,
         )
@@ -119,11 +120,12 @@ class BackOfficesOfLandscape:
             invoicing=odoo.invoicing,
             taking_back=odoo.taking_back,
             journals=journals or {},
+            customers=odoo.customers,
         )
 
     def _partner(self, landscape: Landscape, shop: Shop, customer: str | None) -> str:
-        if customer is not None:
-            return str(landscape.customer(customer).partner)
+        if customer is not None and customer in landscape.customers:
+            return str(landscape.customers[customer].partner)
         for entry in landscape.customers.values():
             if entry.connection == shop.connection:
                 return str(entry.partner)

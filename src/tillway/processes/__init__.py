@@ -6,6 +6,7 @@ from tillway.processes.acting import Acted, Flows, act, actions, flows, signal
 from tillway.processes.backoffice import BackOffices, OrderPlace, TillPlace
 from tillway.processes.book_sale import book_sale
 from tillway.processes.bring_points import bring_points
+from tillway.processes.customers import keep_customer, merge_customers
 from tillway.processes.definition import Definition, On, Outcome, Step, Work, drawing
 from tillway.processes.engine import Engine
 from tillway.processes.erasing import PERSONAL
@@ -36,6 +37,8 @@ __all__ = [
     "exception",
     "exceptions",
     "flows",
+    "keep_customer",
+    "merge_customers",
     "place_order",
     "signal",
     "transitions",

@@ -14,6 +14,7 @@ from tillway.processes import deciding
 from tillway.processes.backoffice import OrderPlace, TillPlace
 from tillway.processes.book_sale import book_sale
 from tillway.processes.bring_points import bring_points
+from tillway.processes.customers import keep_customer, merge_customers
 from tillway.processes.definition import EXCEPTION, Definition
 from tillway.processes.engine import DUE_CHANNEL, SQL
 from tillway.processes.place_order import place_order
@@ -39,7 +40,13 @@ def flows(db: Database) -> Flows:
 
 
 def _all(db: Database, nowhere: _Nowhere) -> tuple[Definition, ...]:
-    return place_order(db, nowhere), book_sale(db, nowhere), bring_points(db, nowhere)
+    return (
+        place_order(db, nowhere),
+        book_sale(db, nowhere),
+        bring_points(db, nowhere),
+        keep_customer(db, nowhere),
+        merge_customers(db, nowhere),
+    )
 
 
 def actions(known: Flows, process: str, version: int) -> tuple[str, ...]:

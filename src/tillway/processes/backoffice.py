@@ -36,7 +36,7 @@ class BackOffices(Protocol):
     """The back offices of all shops. Raises NotFound for a shop or till that the landscape does not declare."""
 
     def orders(self, shop: str, customer: str | None) -> OrderPlace:
-        """For an order of this shop, on this customer's account or the shop's walk-in customer."""
+        """For an order of this shop, on this customer's account if the landscape names them, else the walk-in's."""
         ...
 
     def sales(self, till: str) -> TillPlace:

@@ -83,7 +83,8 @@ class Definition:
     """A flow. `table` is all it can do; an event without a line leads to the exception state.
 
     `starts_on` is the event type that starts an instance, whose subject becomes the instance's; `begin` takes from
-    that event what the instance starts with. `tell` gives what is announced when an instance becomes an exception.
+    that event what the instance starts with, or None where nothing is to be done. `each`: every event starts one of its
+    own, not only the first of its subject. `tell` gives what is announced when an instance becomes an exception.
     """
 
     name: str
@@ -94,8 +95,9 @@ class Definition:
     steps: tuple[Step, ...]
     table: tuple[On, ...]
     ends: frozenset[str]
-    begin: Callable[[str, Mapping[str, Any]], Beginning]
+    begin: Callable[[str, Mapping[str, Any]], Beginning | None]
     tell: Callable[[Work, str, str], tuple[Sequence[Event], Sequence[Part]]]
+    each: bool = False
 
     def __post_init__(self) -> None:
         problems = check(self)

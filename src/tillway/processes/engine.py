@@ -21,7 +21,7 @@ from tillway.postgres import Database, Tx, load
 from tillway.processes import deciding
 from tillway.processes.deciding import Advance, Wait
 from tillway.processes.definition import START, UNKNOWN, Definition, Outcome, Step
-from tillway.processes.instance import Instance, claimed
+from tillway.processes.instance import EACH, Instance, claimed
 
 log = logging.getLogger(__name__)
 
@@ -216,11 +216,20 @@ class Engine:
         )
 
 
+def instance_subject(definition: Definition, event: Recorded) -> str:
+    """What an instance is kept under: its subject, and where each event starts one, which event of it."""
+    return f"{event.subject}{EACH}{event.sequence}" if definition.each else event.subject
+
+
 async def _start(tx: Tx, definition: Definition, events: Sequence[Recorded]) -> None:
     first = definition.next(START, definition.starts_on)
     step = definition.step(first)
     owed = [step.compensation] if step is not None and step.compensation is not None else []
-    beginnings = [definition.begin(event.subject, event.whole) for event in events]
+    begun = [(event, definition.begin(event.subject, event.whole)) for event in events]
+    wanted = [(event, beginning) for event, beginning in begun if beginning is not None]
+    if not wanted:
+        return
+    subjects = [instance_subject(definition, event) for event, _ in wanted]
     await tx.execute(
         SQL["start"],
         definition.name,
@@ -229,12 +238,12 @@ async def _start(tx: Tx, definition: Definition, events: Sequence[Recorded]) -> 
         owed,
         definition.deadline.total_seconds(),
         definition.owner,
-        [ids.named("process", definition.name, event.subject) for event in events],
-        [event.subject for event in events],
-        [msgspec.json.encode(beginning.data).decode() for beginning in beginnings],
-        [event.correlation for event in events],
-        [str(event.id) for event in events],
-        [event.traceparent for event in events],
-        [beginning.money_at_risk for beginning in beginnings],
-        [beginning.currency for beginning in beginnings],
+        [ids.named("process", definition.name, subject) for subject in subjects],
+        subjects,
+        [msgspec.json.encode(beginning.data).decode() for _, beginning in wanted],
+        [event.correlation for event, _ in wanted],
+        [str(event.id) for event, _ in wanted],
+        [event.traceparent for event, _ in wanted],
+        [beginning.money_at_risk for _, beginning in wanted],
+        [beginning.currency for _, beginning in wanted],
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from tillway.processes.definition import Definition, Work
+
+EACH: Final = "#"
+"""Parts a subject from the number of its event, where each event starts an instance."""
 
 
 class Instance(msgspec.Struct, kw_only=True):
@@ -32,7 +35,7 @@ class Instance(msgspec.Struct, kw_only=True):
     def work(self) -> Work:
         """What its step is given."""
         return Work(
-            subject=self.subject,
+            subject=self.subject.partition(EACH)[0] if self.definition.each else self.subject,
             data=self.data,
             correlation=self.correlation,
             causation=self.causation,

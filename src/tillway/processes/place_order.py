@@ -13,11 +13,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+import msgspec
+
 from tillway import clock
-from tillway.errors import NotFound
+from tillway.errors import NotFound, Unavailable
 from tillway.journal import Event
 from tillway.postgres import Database, Part
-from tillway.processes.backoffice import BackOffices, call
+from tillway.processes.backoffice import BackOffices, OrderPlace, call
+from tillway.processes.customers import partner
 from tillway.processes.definition import (
     EXCEPTION,
     REFUSED,
@@ -42,6 +45,9 @@ DEADLINE: Final = timedelta(hours=4)
 # A call without an answer may still be at work over there: Odoo ends a request after 2 minutes where nothing else is
 # set, and after 15 where it is set generously. Only then does "not found" mean that it never will be.
 SETTLED: Final = timedelta(minutes=15)
+
+# A new customer is in the back office within a second; an order that comes at the same moment waits so long.
+UNKNOWN_SECONDS: Final = 0.5
 
 TABLE: Final = (
     On(START, "order.placed", "writing"),
@@ -126,7 +132,7 @@ class _Steps:
 
     async def write(self, work: Work) -> Outcome:
         order = await self._order(work)
-        place = self._offices.orders(order.shop, order.customer)
+        place = await self._place(order)
         held = await place.book.write(call(work, place.store.company), order, place.store)
         event = "confirmed" if held.state == "confirmed" else "written"
         return Outcome(event=event, data={"foreign_id": held.foreign_id, "name": held.name})
@@ -178,6 +184,17 @@ class _Steps:
             await place.book.cancel(terms, held.foreign_id)
         parts: tuple[Part, ...] = (orders.settle(order.id, "cancelled"),)
         return Outcome(event="absent" if held is None else "done", parts=parts)
+
+    async def _place(self, order: Order) -> OrderPlace:
+        """Where the order goes, on the account of its customer where that is one of our records."""
+        place = self._offices.orders(order.shop, order.customer)
+        try:
+            theirs = None if order.customer is None else await partner(self._db, order.customer, place.connection)
+        except NotFound:
+            return place  # the landscape says who it is
+        if order.customer is not None and theirs is None:
+            raise Unavailable("the customer of this order is not in the back office yet", retry_after=UNKNOWN_SECONDS)
+        return msgspec.structs.replace(place, store=msgspec.structs.replace(place.store, party=theirs))
 
     async def _order(self, work: Work) -> Order:
         return (await orders.get(self._db, work.subject)).order

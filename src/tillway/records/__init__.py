@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tillway.records import (
+    customers,
     links,
     loyalty,
     order_changes,
@@ -26,6 +27,7 @@ __all__ = [
     "Shelf",
     "Source",
     "Stale",
+    "customers",
     "freshness",
     "keep_lease",
     "links",

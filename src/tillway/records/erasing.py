@@ -6,7 +6,7 @@ from typing import Final
 
 from tillway.postgres import Column, Personal
 from tillway.records.payments import PAYMENTS_AT
-from tillway.records.sealed import ORDERS_AT, SALES_AT
+from tillway.records.sealed import CUSTOMERS_AT, ORDERS_AT, SALES_AT
 
 PERSONAL: Final = Personal(
     schema="records",
@@ -19,12 +19,14 @@ PERSONAL: Final = Personal(
         ("payments", "document"): Column(sealed=PAYMENTS_AT),
         ("payments", "violations"): Column(),
         ("returns", "document"): Column(),
+        ("customers", "document"): Column(sealed=CUSTOMERS_AT, nulls=frozenset({"personal"})),
         ("sales", "document"): Column(sealed=SALES_AT),
         ("sales", "corrected"): Column(sealed=SALES_AT),
         ("sales", "violations"): Column(),
         ("sales", "note"): Column(),
     },
     about={
+        "customers": "id::text",
         "orders": "id::text",
         "order_changes": "order_id::text",
         "payments": "order_id::text",

@@ -11,13 +11,18 @@ import msgspec
 from tillway import sealing
 from tillway.contracts import classes_of
 from tillway.records.statements import document
-from tillway.retail import DataClass, Order, Sale
+from tillway.retail import Customer, DataClass, Order, Sale
 
 ORDERS_AT: Final = "records.orders.document"
 SALES_AT: Final = "records.sales.document"
+CUSTOMERS_AT: Final = "records.customers.document"
+
+PERSONAL_OF_CUSTOMER: Final = ("name", "emails", "phones", "vat", "references", "address")
+"""What tells who a customer is; it is sealed as one, so that erasing any of it erases all."""
 
 _TENDERS: Final = "tenders"
 _REFERENCE: Final = "reference"
+_PERSONAL: Final = "personal"
 _LOOKS_SEALED: Final = f'"{sealing.PREFIX}'
 
 
@@ -36,6 +41,23 @@ def opened_order(text: str) -> Order:
     if tree.get("customer") is not None:
         tree["customer"] = sealing.opened(ORDERS_AT, tree["id"], tree["customer"])
     return msgspec.convert(tree, Order)
+
+
+def sealed_customer(customer: Customer) -> str:
+    """The document of a customer as it is kept."""
+    tree = msgspec.to_builtins(customer)
+    personal = {name: told for name in PERSONAL_OF_CUSTOMER if (told := tree.pop(name))}
+    tree[_PERSONAL] = sealing.seal(CUSTOMERS_AT, customer.id, document(personal)) if personal else None
+    return document(tree)
+
+
+def opened_customer(text: str, customer_id: str) -> Customer:
+    """The customer that was kept; of one that was erased, what tells of nobody."""
+    tree = msgspec.json.decode(text)
+    personal = tree.pop(_PERSONAL, None)
+    if personal is not None:
+        tree |= msgspec.json.decode(sealing.opened(CUSTOMERS_AT, customer_id, personal))
+    return msgspec.convert(tree, Customer)
 
 
 def sealed_sale(body: dict[str, Any], sale_id: str, *, sound: bool) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tillway.retail.call import Call, Criticality
+from tillway.retail.customer import Address, Consent, Customer, CustomerReference, CustomerRequest
+from tillway.retail.customer_keys import CustomerKey, keys_of, phone_key, same
 from tillway.retail.data_class import DataClass, classed
 from tillway.retail.gtin import check_digit, parse_gtin
 from tillway.retail.loyalty import (
@@ -35,6 +37,7 @@ from tillway.retail.order_change import (
 from tillway.retail.outside import (
     ASKED_MAX,
     BackOfficeCard,
+    BackOfficeCustomer,
     BackOfficeInvoice,
     BackOfficeLine,
     BackOfficeOrder,
@@ -48,6 +51,7 @@ from tillway.retail.outside import (
     ChangeHook,
     ChangeHooks,
     Counted,
+    Customers,
     Documents,
     Gap,
     GoodsBack,
@@ -133,9 +137,11 @@ __all__ = [
     "MINOR_UNITS",
     "POINTS_CARDS",
     "UNPRICED",
+    "Address",
     "AmendRequest",
     "Availability",
     "BackOfficeCard",
+    "BackOfficeCustomer",
     "BackOfficeInvoice",
     "BackOfficeLine",
     "BackOfficeOrder",
@@ -156,10 +162,16 @@ __all__ = [
     "ChangeRequest",
     "Channel",
     "CodeRequest",
+    "Consent",
     "Counted",
     "CouponRequest",
     "CreditRequest",
     "Criticality",
+    "Customer",
+    "CustomerKey",
+    "CustomerReference",
+    "CustomerRequest",
+    "Customers",
     "DataClass",
     "Document",
     "Documents",
@@ -254,6 +266,7 @@ __all__ = [
     "doubts",
     "encode",
     "in_force",
+    "keys_of",
     "minor_units",
     "numbered",
     "offered",
@@ -262,6 +275,7 @@ __all__ = [
     "parse_sku",
     "payment_entry",
     "payment_id",
+    "phone_key",
     "place",
     "price",
     "quote",
@@ -269,6 +283,7 @@ __all__ = [
     "refusal",
     "rounded",
     "sale_id",
+    "same",
     "sold_lines",
     "split",
     "touched",

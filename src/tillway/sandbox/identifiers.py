@@ -6,6 +6,7 @@ from typing import Final
 
 from tillway.sandbox import changing
 from tillway.sandbox.environment import Env
+from tillway.sandbox.methods import Call
 from tillway.sandbox.store import Row
 
 DUPLICATE: Final = 'duplicate key value violates unique constraint "ir_model_data_module_name_uniq_index"\nDETAIL:  Key (module, name)=({module}, {name}) already exists.\n'  # noqa: E501 - the words of the database
@@ -36,6 +37,17 @@ def assign(env: Env, external: str, model: str, record: int) -> None:
     """Give a record its external id."""
     module, name = split(external)
     changing.create(env, MODEL, {"module": module, "name": name, "model": model, "res_id": record})
+
+
+def get_external_id(call: Call) -> dict[str, str]:
+    """The first external id of each record, empty for one without."""
+    env = call.env
+    return {str(record): _first(env, call.model, record) for record in call.ids}
+
+
+def _first(env: Env, model: str, record: int) -> str:
+    named = (entry for entry in env.search_by(MODEL, "res_id", record) if env.row(MODEL, entry)["model"] == model)
+    return next((complete_name(env, entry) for entry in named), "")
 
 
 def complete_name(env: Env, record: int) -> str:

@@ -201,4 +201,4 @@ def _words(model: Model, refusal: Refusal) -> dict[str, Any]:
         each = model.fields.get(refusal.missing_field)
         label = each.label if each else refusal.missing_field
         return {"message": missing_text(label, refusal.missing_field, "Unknown")}
-    return {"message": refusal.message}
+    return {"message": refusal.message.removeprefix(CONSTRAINT_PREFIX)}

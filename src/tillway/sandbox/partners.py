@@ -45,6 +45,11 @@ def commercial_partner(env: Env, record: int) -> int:
     return int(row["id"])
 
 
+def is_shared(env: Env, record: int) -> bool:
+    """Whether it is nobody of the retailer's own."""
+    return not env.search_by("res.users", "partner_id", record)
+
+
 def same_vat(env: Env, record: int) -> int | bool:
     """Another partner with the same tax number, if any: a hint, not a constraint."""
     vat = env.row(MODEL, record)["vat"]

@@ -9,7 +9,9 @@ from typing import Final
 from tillway.sandbox import (
     closing,
     generic,
+    identifiers,
     loyalty,
+    merging,
     orders,
     partners,
     pricelists,
@@ -91,7 +93,11 @@ HOOKS: Final[Mapping[str, Hooks]] = {
 }
 
 SPECIAL: Final[Mapping[str, Methods]] = {
-    "res.partner": {"find_or_create": Method(partners.find_or_create, on_records=False)},
+    "res.partner": {
+        "find_or_create": Method(partners.find_or_create, on_records=False),
+        "get_external_id": Method(identifiers.get_external_id),
+    },
+    merging.WIZARD: {"action_merge": Method(merging.action_merge)},
     "product.product": {"get_contextual_price": Method(pricelists.get_contextual_price)},
     "product.template": {"get_contextual_price": Method(pricelists.get_template_price)},
     "account.tax": {"compute_all": Method(taxes.compute_all)},

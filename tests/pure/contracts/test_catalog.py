@@ -22,4 +22,4 @@ def test_the_index_leads_to_every_document():
     index = msgspec.json.decode(PAGES["/catalog"])
     found = {entry["document"] for entry in index["apis"]} | {entry["schema"] for entry in index["events"]}
     assert found == set(PAGES) - {"/catalog"}
-    assert index["apis"][0]["operations"] == ["enrolDevice"]
+    assert ["enrolDevice"] in [each["operations"] for each in index["apis"]]

@@ -16,6 +16,13 @@ APIS = [pytest.param(document, id=api) for (api, _), document in DOCUMENTS.apis.
 EVENTS = [pytest.param(name, schema, id=name) for (name, _), schema in DOCUMENTS.events.items()]
 
 EVERY_OPERATION = {
+    "createCustomer",
+    "findCustomers",
+    "getCustomer",
+    "mergeCustomers",
+    "recordConsent",
+    "updateCustomer",
+    "withdrawConsent",
     "rollbackRelease",
     "amendOrder",
     "authoriseReturn",
@@ -118,6 +125,9 @@ EVERY_EVENT = {
     "return.credited",
     "return.exception",
     "return.received",
+    "customer.changed",
+    "customer.exception",
+    "customer.merged",
     "change.decided",
     "release.activated",
     "access.changed",
@@ -168,6 +178,7 @@ def test_the_promises_of_this_release_are_these():
     assert set(DOCUMENTS.apis) == {
         (api, 1)
         for api in (
+            "customers",
             "devices",
             "events",
             "operations",
@@ -211,7 +222,7 @@ def test_an_operation_asks_for_the_scope_it_is_secured_by(document, operation):
         document.content,
         f"/paths/{operation.path.removeprefix(f'/{operation.api}/v1').replace('/', '~1')}/{operation.method.lower()}",
     )
-    kind = "read" if operation.method == "GET" or operation.id == "quotePrices" else "write"
+    kind = "read" if operation.method == "GET" or operation.id in {"findCustomers", "quotePrices"} else "write"
     assert operation.scope == f"{operation.api}:{kind}"
     assert operation.criticality in {"critical", "high", "normal", "low"}
     assert node["security"] == ([] if operation.public else [{"oauth2": [operation.scope]}])

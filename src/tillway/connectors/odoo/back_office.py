@@ -11,6 +11,7 @@ from tillway.retail import Call
 
 from .catalogue import OdooCatalogue
 from .client import Json2
+from .customers import OdooCustomers
 from .documents import OdooDocuments
 from .hooks import OdooHooks
 from .invoicing import OdooInvoicing
@@ -43,6 +44,7 @@ class Odoo:
         self.price_lists = OdooPriceLists(self._odoo)
         self.loyalty = OdooLoyalty(self._odoo, now=now)
         self.order_book = OdooOrderBook(self._odoo, known)
+        self.customers = OdooCustomers(self._odoo, known, now=now)
         self.till_sessions = OdooTillSessions(self._odoo, known)
         self.invoicing = OdooInvoicing(self._odoo)
         self.taking_back = OdooTakingBack(self._odoo)

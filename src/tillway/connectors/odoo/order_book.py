@@ -8,7 +8,7 @@ Asking first ("is it there?") saves work but proves nothing, since Odoo may stil
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -150,6 +150,8 @@ class OdooOrderBook:
     def _customer(self, order: Order, store: BackOfficeStore) -> str:
         if order.customer is None:
             return store.customer
+        if store.party is not None:
+            return store.party
         try:
             return str(self._places.customers[order.customer])
         except KeyError:
@@ -199,10 +201,15 @@ def _gone(foreign_id: Any) -> BackOfficeOrder:
     raise NotFound(f"Odoo has no order {foreign_id} any more")
 
 
+def passing(texts: Iterable[str]) -> bool:
+    """Whether messages of `load` tell of a race that was lost."""
+    return any(words in text for text in texts for words in _PASSING)
+
+
 def _refused(messages: list[Mapping[str, Any]]) -> Exception:
     """What a `load` that made nothing says: a lost race, or data that Odoo does not take."""
     texts = [str(each.get("message", "")) for each in messages]
-    if any(words in text for text in texts for words in _PASSING):
+    if passing(texts):
         return TryAgain("another attempt to write this order is under way in Odoo")
     details = "; ".join(dict.fromkeys(scrub(text) for text in texts if text))
     return Invalid(f"Odoo does not take the order: {details}")

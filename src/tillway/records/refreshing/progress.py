@@ -16,6 +16,7 @@ from tillway.records.statements import SQL
 LEASE_SECONDS: Final = 8.0
 
 PRODUCTS, PRICES = "products", "prices"
+CUSTOMERS = "customers"
 
 # Without a complete first load of these a hub would answer wrongly, so it is not ready.
 NEEDED: Final = (PRODUCTS, PRICES)

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from tillway.postgres import Database
 from tillway.records.refreshing.cards import CardsReading
+from tillway.records.refreshing.customers import CustomersReading
 from tillway.records.refreshing.price_clock import PriceClock
 from tillway.records.refreshing.prices import PricesReading
 from tillway.records.refreshing.products import ProductsReading
@@ -43,4 +44,6 @@ def readings(db: Database, source: Source) -> tuple[tuple[Reading, ...], ...]:
     found: list[tuple[Reading, ...]] = [(ProductsReading(db, source), PricesReading(db, source, by_time)), (by_time,)]
     if source.loyalty is not None:
         found += [(PromotionsReading(db, source, source.loyalty),), (CardsReading(db, source, source.loyalty),)]
+    if source.customers is not None:
+        found.append((CustomersReading(db, source, source.customers),))
     return tuple(found)

@@ -10,7 +10,7 @@ import msgspec
 
 from tillway import clock, ids
 from tillway.records.tracing import Cause
-from tillway.retail import Call, Catalogue, Criticality, Documents, Loyalty, PriceLists
+from tillway.retail import Call, Catalogue, Criticality, Customers, Documents, Loyalty, PriceLists
 
 # One reading of the far side may take this long in all before it is given up until the next turn.
 READ_SECONDS: Final = 60
@@ -25,6 +25,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     price_lists: PriceLists
     lists: Mapping[str, str]
     poll_seconds: float
+    customers: Customers | None = None
     documents: Documents | None = None
     loyalty: Loyalty | None = None
     timezone: str = "UTC"

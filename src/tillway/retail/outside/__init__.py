@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tillway.retail.outside.catalogue import Catalogue
 from tillway.retail.outside.change_hooks import ChangeHook, ChangeHooks, ChangeHookState
+from tillway.retail.outside.customers import BackOfficeCustomer, Customers
 from tillway.retail.outside.documents import (
     Documents,
     Gap,
@@ -39,6 +40,7 @@ from tillway.retail.outside.till_sessions import BackOfficeSale, TillSessions
 __all__ = [
     "ASKED_MAX",
     "BackOfficeCard",
+    "BackOfficeCustomer",
     "BackOfficeInvoice",
     "BackOfficeLine",
     "BackOfficeOrder",
@@ -55,6 +57,7 @@ __all__ = [
     "ChangeHooks",
     "Counted",
     "Cursor",
+    "Customers",
     "Documents",
     "Gap",
     "GoodsBack",

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tillway.retail.outside.catalogue import Catalogue
 from tillway.retail.outside.change_hooks import ChangeHooks
+from tillway.retail.outside.customers import Customers
 from tillway.retail.outside.documents import Documents
 from tillway.retail.outside.invoicing import Invoicing
 from tillway.retail.outside.loyalty import Loyalty
@@ -36,6 +37,7 @@ class Office:
     taking_back: TakingBack
     journals: Mapping[str, str] = field(default_factory=dict)
     """Foreign ids of the journals that a shop's payments are booked in, by kind of tender; others are not booked."""
+    customers: Customers
 
 
 class Offices(Protocol):

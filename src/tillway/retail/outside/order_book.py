@@ -67,6 +67,8 @@ class BackOfficeStore(Word, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Foreign id of the warehouse that delivers; absent leaves it to them."""
     customer: Annotated[Id, classed(DataClass.INTERNAL)]
     """Foreign id of the walk-in customer that stands for an order without one."""
+    party: Annotated[Id | None, classed(DataClass.INTERNAL)] = None
+    """Foreign id of the order's own customer, where our record of them says it; absent: the landscape does."""
 
 
 class OrderBook(Protocol):

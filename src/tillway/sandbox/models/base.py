@@ -143,6 +143,7 @@ MODELS: Final[tuple[Model, ...]] = (
             "commercial_partner_id", "res.partner", "Commercial Entity", compute=partners.commercial_partner, kept=True
         ),
         many2one("same_vat_partner_id", "res.partner", "Partner with same Tax ID", compute=partners.same_vat),
+        boolean("partner_share", "Share Partner", compute=partners.is_shared, kept=True),
         many2one("user_id", "res.users", "Salesperson"),
         html("comment", "Notes"),
         order="complete_name ASC, id DESC",
@@ -150,12 +151,19 @@ MODELS: Final[tuple[Model, ...]] = (
         search_names=("complete_name", "email", "ref", "vat"),
     ),
     model(
+        "base.partner.merge.automatic.wizard",
+        "Merge Partner Wizard",
+        selection("state", "option|selection|finished", required=True, default="option"),
+        many2many("partner_ids", "res.partner", "Contacts"),
+        many2one("dst_partner_id", "res.partner", "Destination Contact"),
+    ),
+    model(
         "res.users",
         "User",
         char("name", path="partner_id.name", through=True),
         char("login", required=True),
         boolean("active", default=True),
-        many2one("partner_id", "res.partner", "Related Partner", required=True),
+        many2one("partner_id", "res.partner", "Related Partner", required=True, indexed=True),
         many2one("company_id", "res.company", required=True),
         many2many("company_ids", "res.company", "Companies"),
         char("email", path="partner_id.email", through=True),
