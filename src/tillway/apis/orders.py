@@ -11,7 +11,7 @@ from tillway.apis import asking
 from tillway.apis.causing import cause
 from tillway.apis.listed import listed
 from tillway.apis.order_changes import visible
-from tillway.errors import Forbidden, Invalid, Violation
+from tillway.errors import Forbidden, Invalid, NotFound, Violation
 from tillway.gateway import Answer, Ask, Handler
 from tillway.identity import Grant
 from tillway.landscape import Landscape
