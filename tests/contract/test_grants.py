@@ -231,6 +231,7 @@ ROWS = {
             "listReleases",
             "listNodes",
             "listDrift",
+            "listPermits",
             "listChanges",
             "getRelease",
             "getChange",

@@ -15,6 +15,7 @@ from tillway.app.backoffices import BackOfficesOfLandscape
 from tillway.app.credentials import Credentials
 from tillway.app.evidence import audited, signing
 from tillway.app.landscapes import Watched
+from tillway.app.rationed import Rationed
 from tillway.app.realm import realm_of
 from tillway.app.sealed import unsealed
 from tillway.app.serving import Serving
@@ -58,7 +59,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
         leaving, overlay = Leaving(), Overlay(db, tail, watched.node)
         await overlay.load()
         keys, credentials = await SigningKeys.open(db, realm_of(given), now=clock.now()), Credentials(watched)
-        quotas, issuers = Quotas(db), Issuers(client)
+        quotas, issuers, rationed = Quotas(db), Issuers(client), Rationed(db)
         # Its breakers are its own: what signs people in is not left alone because a service of the retailer's is away.
         outside = await stack.enter_async_context(Client(reach(networks()), breakers=Breakers()))
         watched.on_change(lambda: outside.reaches(reach(networks())))
@@ -93,6 +94,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             quotas=quotas,
             auditor=auditor,
             own=own.bind,
+            registry=rationed.registry,
             shown=Catalogue(active=watched.active, database=db, address=keys.realm.issuer),
             notices=Inbox(db, domains_of),
             observer=_observe,
@@ -100,7 +102,10 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
         await watched.prepares(door.prepare)
         yield (
             door,
-            (tail.run(), keys.run(), overlay.run(), watched.run(), watched.enforce(), quotas.run(), sealed.run()),
+            (
+                *(tail.run(), keys.run(), overlay.run(), watched.run(), watched.enforce(), quotas.run(), sealed.run()),
+                rationed.run(),
+            ),
         )
         await quotas.tidy(clock.monotonic(), leaving=True)
 

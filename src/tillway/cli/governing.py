@@ -106,6 +106,13 @@ def nodes(state: State = None, as_json: Json = False) -> None:
     run(state, as_json=as_json)
 
 
+def permits(state: State = None, as_json: Json = False) -> None:
+    """How many calls each ERP gets at once, who waits for it, and how fast it answers."""
+    from tillway.cli.rationing import permits as run
+
+    run(state, as_json=as_json)
+
+
 COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     propose,
     approve,
@@ -116,5 +123,6 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     changes,
     releases,
     nodes,
+    permits,
 )
 """In the order in which a change meets them."""

@@ -43,6 +43,7 @@ EVERY_OPERATION = {
     "listReleases",
     "listNodes",
     "listDrift",
+    "listPermits",
     "listChanges",
     "getRelease",
     "getChange",
