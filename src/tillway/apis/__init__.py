@@ -29,6 +29,7 @@ from tillway.apis import (
     products,
     quarantined,
     rationing,
+    reconciling,
     releasing,
     returns,
     revealing,
@@ -91,5 +92,6 @@ def bindings(
         **releasing.bind(db, proposing, releases.sign, releases.unsign),
         **consumers.bind(db),
         **customers.bind(db, offices),
+        **reconciling.bind(db),
         **offboarding.bind(db),
     }

@@ -121,6 +121,7 @@ class BackOfficesOfLandscape:
             taking_back=odoo.taking_back,
             journals=journals or {},
             customers=odoo.customers,
+            ledgers=odoo.ledgers,
         )
 
     def _partner(self, landscape: Landscape, shop: Shop, customer: str | None) -> str:

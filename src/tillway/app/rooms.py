@@ -13,6 +13,7 @@ ROOMS: Final = (
     Room("audit", "tillway.audit"),
     Room("records", "tillway.records"),
     Room("inbox", "tillway.inbox"),
+    Room("reconcile", "tillway.reconcile"),
     Room("subscriptions", "tillway.subscriptions"),
     Room("processes", "tillway.processes"),
     Room("gateway", "tillway.gateway"),

@@ -13,6 +13,7 @@ from tillway.app.backoffices import BackOfficesOfLandscape
 from tillway.app.evidence import signing
 from tillway.app.landscapes import Watched
 from tillway.app.realm import realm_of
+from tillway.app.reconciling import DomainsOfLandscape
 from tillway.app.refreshing import Refreshing
 from tillway.app.retaining import Retaining
 from tillway.app.sealed import unsealed
@@ -24,6 +25,7 @@ from tillway.journal import Runner, Sequencer, Tail
 from tillway.outbound import Breakers, Client, reach
 from tillway.postgres import Database
 from tillway.processes import Engine, book_sale, bring_points, keep_customer, merge_customers, place_order
+from tillway.reconcile import Reconciler
 from tillway.settings import Settings
 from tillway.subscriptions import Webhooks
 
@@ -69,6 +71,7 @@ class Works:
             engine.run(),
             webhooks.watch(lambda found: runner.set_followers((*own, *found))),
             Refreshing(db, offices, watched, node).run(),
+            Reconciler(db, node, DomainsOfLandscape(db, offices, watched)).run(),
             Upkeep(db).run(),
             Retaining(db, watched.active).run(),
             Tending(db).run(),

@@ -9,7 +9,19 @@ from typing import Annotated, Literal
 
 import typer
 
-from tillway.cli import access, auditing, governing, parked, persons, process, registry, sale, subscription, sync
+from tillway.cli import (
+    access,
+    agreeing,
+    auditing,
+    governing,
+    parked,
+    persons,
+    process,
+    registry,
+    sale,
+    subscription,
+    sync,
+)
 from tillway.cli.options import DryRun, Json, Reason, State
 from tillway.errors import Misconfigured, TillwayError
 
@@ -30,6 +42,8 @@ app.add_typer(auditing.app, name="audit")
 app.add_typer(access.devices, name="device")
 app.add_typer(persons.app, name="person")
 app.add_typer(sync.app, name="sync")
+app.add_typer(agreeing.breaks, name="breaks")
+app.command()(agreeing.reconcile)
 
 for command in governing.COMMANDS:
     app.command()(command)

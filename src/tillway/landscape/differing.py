@@ -36,6 +36,7 @@ KINDS: Final[Mapping[str, ChangeKind]] = {
     "service_levels": "service-level",
     "domains": "service-level",
     "processes": "service-level",
+    "reconcile": "service-level",
     "mappings": "contract",
     "expressions": "contract",
     "contracts": "contract",

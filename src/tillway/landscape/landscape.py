@@ -33,7 +33,7 @@ from tillway.landscape.own_documents import promised
 from tillway.landscape.people import Roles, SignIn
 from tillway.landscape.policies import PolicySet, compiled
 from tillway.landscape.problem import InvalidLandscape
-from tillway.landscape.promising import Domain, MappingEntry, ProcessEntry, ServiceLevel, Upstream
+from tillway.landscape.promising import Domain, MappingEntry, ProcessEntry, ReconcileEntry, ServiceLevel, Upstream
 from tillway.landscape.shipped import BASE_FILE, base
 from tillway.landscape.values import EventType, Id, Network, named
 
@@ -72,6 +72,8 @@ class Landscape(Model):
     """Subjects of the business and how fresh they are, by id."""
     processes: Annotated[Mapping[Id, ProcessEntry], BeforeValidator(named)] = Field(default_factory=dict)
     """Who answers for each process, by its name."""
+    reconcile: Annotated[Mapping[Id, ReconcileEntry], BeforeValidator(named)] = Field(default_factory=dict)
+    """How domains are compared with the back office, by domain: orders, sales, prices, stock, customers."""
     service_levels: Annotated[Mapping[Id, ServiceLevel], BeforeValidator(named)] = Field(default_factory=dict)
     """What is promised of interfaces, by id."""
     mappings: Annotated[Mapping[Id, MappingEntry], BeforeValidator(named)] = Field(default_factory=dict)

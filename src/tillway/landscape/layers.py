@@ -24,6 +24,7 @@ _ANSWERED: Final = {
     "events": ("owner",),
     "domains": ("owner",),
     "processes": ("owner", "deputy"),
+    "reconcile": ("owner",),
 }
 
 

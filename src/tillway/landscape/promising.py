@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt, StringConstraints, model_validator
@@ -18,6 +19,11 @@ WINDOW_DAYS_MAX = 92
 STALENESS_SECONDS_MAX = 31 * 86_400.0
 # An upstream that may take longer is asked by a process, not by a request.
 TIMEOUT_SECONDS_MAX = 30.0
+
+# A comparison more often than every minute is a cursor; one less often than a month is forgotten.
+EVERY_SECONDS_MIN = 60.0
+# One question of a busy system each: a thousand of them take it half a minute.
+SAMPLE_MAX = 1_000
 
 Mode = Literal["synchronous", "event", "micro-batch", "batch"]
 Seconds = Annotated[float, Field(gt=0, le=STALENESS_SECONDS_MAX)]
@@ -101,3 +107,30 @@ class MappingEntry(Entry):
     """Whose words it reads, e.g. the marketplace's order export."""
     target: Text
     """Our word that it makes, e.g. order."""
+
+
+class ReconcileEntry(Entry):
+    """How one domain is compared with the back office, and what is done about a difference."""
+
+    id: Literal["orders", "sales", "prices", "stock", "customers"]
+    owner: Text
+    """Who answers for its breaks."""
+    every_seconds: Annotated[float, Field(ge=EVERY_SECONDS_MIN, le=STALENESS_SECONDS_MAX)] | None = None
+    """Seconds between two comparisons; absent: only when somebody asks."""
+    cut_off_seconds: Annotated[float, Field(ge=0, le=STALENESS_SECONDS_MAX)] = 900.0
+    """How long something may be on its way before its absence is a break."""
+    window_seconds: Seconds = 7 * 86_400.0
+    """How far back a comparison looks that nobody gave a beginning."""
+    tolerance: Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=6)] = Decimal(0)
+    """By how much amounts may differ."""
+    fix: Literal["none", "take-theirs", "re-send"] = "none"
+    """What is done without a person: nothing, read theirs again, or send ours again."""
+    sample: Annotated[StrictInt, Field(ge=1, le=SAMPLE_MAX)] = 50
+    """Of what the back office is asked one by one (prices), how many."""
+
+    @model_validator(mode="after")
+    def _fix_of_its_kind(self) -> ReconcileEntry:
+        allowed = {"orders": "re-send", "sales": "re-send"}.get(self.id, "take-theirs")
+        if self.fix not in {"none", allowed}:
+            raise ValueError(f"{self.id} can be put right by none or {allowed}")
+        return self

@@ -17,7 +17,7 @@ from tillway.records import (
 )
 from tillway.records.cache import Shelf, Stale
 from tillway.records.erasing import PERSONAL
-from tillway.records.refreshing import Refresher, Source, freshness, keep_lease, missing_loads
+from tillway.records.refreshing import Refresher, Source, freshness, keep_lease, missing_loads, read_again
 from tillway.records.tracing import Cause
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "products",
     "promotions",
     "quarantine",
+    "read_again",
     "returns",
     "sales",
 ]

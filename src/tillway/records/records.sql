@@ -118,6 +118,9 @@ VALUES ($1, $2, $3, $4, $5, clock_timestamp())
 ON CONFLICT (connection, domain) DO UPDATE SET cursor = excluded.cursor, fingerprint = excluded.fingerprint,
     loaded = excluded.loaded, read_at = excluded.read_at
 
+-- name: read_again
+UPDATE records.refreshes SET cursor = NULL, fingerprint = NULL WHERE connection = $1 AND domain = $2
+
 -- name: refreshes
 SELECT connection, domain, loaded, read_at FROM records.refreshes
 
@@ -154,3 +157,29 @@ INSERT INTO records.sweeps (connection, domain, cursor, begun_at, ended_at, fing
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (connection, domain) DO UPDATE SET cursor = excluded.cursor, begun_at = excluded.begun_at,
     ended_at = excluded.ended_at, fingerprint = excluded.fingerprint
+-- name: orders_to_compare
+SELECT id, shop, status, placed_at, reference, document ->> 'gross' AS gross, document ->> 'currency' AS currency,
+    jsonb_array_length(document -> 'lines') AS line_count
+FROM records.orders
+WHERE id > $1 AND shop = ANY($2::text[]) AND placed_at >= $3 AND placed_at < $4 ORDER BY id LIMIT $5
+
+-- name: orders_known
+SELECT id, shop, placed_at AS at, status FROM records.orders WHERE id = ANY($1::uuid[])
+
+-- name: sales_to_compare
+SELECT id, shop, till, epoch, sequence, status, received_at, coalesce(corrected, document) ->> 'gross' AS gross,
+    coalesce(corrected, document) ->> 'currency' AS currency
+FROM records.sales
+WHERE id > $1 AND shop = ANY($2::text[]) AND received_at >= $3 AND received_at < $4 AND status <> 'quarantined'
+ORDER BY id LIMIT $5
+
+-- name: sales_known
+SELECT id, shop, received_at AS at, status FROM records.sales WHERE id = ANY($1::uuid[])
+
+-- name: products_sampled
+-- About so many products, chosen by whole blocks: cheap among millions, another choice for each seed.
+SELECT sku, document FROM records.products TABLESAMPLE SYSTEM ($2) REPEATABLE ($3)
+WHERE connection = $1 AND active LIMIT $4
+
+-- name: products_estimated
+SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'records.products'::regclass

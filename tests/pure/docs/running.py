@@ -25,7 +25,6 @@ from tillway.subscriptions import SCHEDULE
 PLANNED = {
     "insight": "Advice from what is recorded: it proposes and never acts.",
     "edge": "The hub's part in a shop: sales go on while the line is cut.",
-    "reconcile": "Do two sides agree: breaks, tolerances, completeness.",
 }
 
 

@@ -16,6 +16,7 @@ from .documents import OdooDocuments
 from .hooks import OdooHooks
 from .invoicing import OdooInvoicing
 from .keys import key_expiry
+from .ledgers import OdooLedgers
 from .loyalty import OdooLoyalty
 from .order_book import OdooOrderBook
 from .places import Connection, Places
@@ -50,6 +51,7 @@ class Odoo:
         self.taking_back = OdooTakingBack(self._odoo)
         self.documents = OdooDocuments(self._odoo, known, now=now)
         self.hooks = OdooHooks(self._odoo)
+        self.ledgers = OdooLedgers(self._odoo, known)
 
     async def probe(self, call: Call) -> Probe:
         """What it looks like from here: version, key, modules, rights. Raises nothing that the answer can say."""

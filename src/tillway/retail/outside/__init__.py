@@ -21,6 +21,7 @@ from tillway.retail.outside.documents import (
     ShipmentThere,
 )
 from tillway.retail.outside.invoicing import BackOfficeInvoice, BackOfficePayment, Invoicing
+from tillway.retail.outside.ledgers import Ledgers, ListedDocument
 from tillway.retail.outside.loyalty import BackOfficeCard, Bringing, Brought, Loyalty
 from tillway.retail.outside.office import Office, Offices
 from tillway.retail.outside.order_book import (
@@ -63,6 +64,8 @@ __all__ = [
     "GoodsBack",
     "InvoiceThere",
     "Invoicing",
+    "Ledgers",
+    "ListedDocument",
     "Loyalty",
     "Office",
     "Offices",

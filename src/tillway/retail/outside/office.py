@@ -11,6 +11,7 @@ from tillway.retail.outside.change_hooks import ChangeHooks
 from tillway.retail.outside.customers import Customers
 from tillway.retail.outside.documents import Documents
 from tillway.retail.outside.invoicing import Invoicing
+from tillway.retail.outside.ledgers import Ledgers
 from tillway.retail.outside.loyalty import Loyalty
 from tillway.retail.outside.order_book import OrderBook
 from tillway.retail.outside.price_lists import PriceLists
@@ -38,6 +39,7 @@ class Office:
     journals: Mapping[str, str] = field(default_factory=dict)
     """Foreign ids of the journals that a shop's payments are booked in, by kind of tender; others are not booked."""
     customers: Customers
+    ledgers: Ledgers
 
 
 class Offices(Protocol):

@@ -20,13 +20,14 @@ FIELDS: Final = ["name", "state", "amount_total", "currency_id", "order_line"]
 LINE_FIELDS: Final = ["product_id", "product_uom_qty", "display_type"]
 """Fields of `sale.order.line` that are read."""
 
-_STATES: Final[Mapping[str, BackOfficeState]] = {
+STATES: Final[Mapping[str, BackOfficeState]] = {
     "draft": "draft",
     "sent": "draft",
     "sale": "confirmed",
     "done": "confirmed",
     "cancel": "cancelled",
 }
+"""What became of an order, by Odoo's word for its state."""
 
 
 def external_id(order_id: str, line: int | None = None) -> str:
@@ -103,7 +104,7 @@ def order(row: Mapping[str, Any], lines: Iterable[Mapping[str, Any]], skus: Mapp
     return BackOfficeOrder(
         foreign_id=str(row["id"]),
         name=text(row["name"]) or str(row["id"]),
-        state=_STATES.get(str(row["state"]), "other"),
+        state=STATES.get(str(row["state"]), "other"),
         gross=rounded(decimal(row["amount_total"]), currency),
         line_count=len(goods),
         lines=tuple(_line(line, skus) for line in goods),

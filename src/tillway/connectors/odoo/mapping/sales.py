@@ -17,13 +17,14 @@ from .values import decimal, reference, text
 FIELDS: Final = ["name", "uuid", "state", "amount_total", "lines", "session_id"]
 """Fields of `pos.order` that are read."""
 
-_STATES: Final[Mapping[str, BackOfficeState]] = {
+STATES: Final[Mapping[str, BackOfficeState]] = {
     "draft": "draft",
     "paid": "confirmed",
     "done": "confirmed",
     "invoiced": "confirmed",
     "cancel": "cancelled",
 }
+"""What became of a sale, by Odoo's word for its state."""
 
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 
@@ -67,7 +68,7 @@ def sale(row: Mapping[str, Any], currency: str) -> BackOfficeSale:
     return BackOfficeSale(
         foreign_id=str(row["id"]),
         name=text(row["name"]) or str(row["id"]),
-        state=_STATES.get(str(row["state"]), "other"),
+        state=STATES.get(str(row["state"]), "other"),
         gross=rounded(decimal(row["amount_total"]), currency),
         line_count=len(row["lines"]),
         session=reference(row["session_id"]) or "",
