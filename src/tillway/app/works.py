@@ -26,6 +26,7 @@ from tillway.outbound import Breakers, Client, reach
 from tillway.postgres import Database
 from tillway.processes import Engine, book_sale, bring_points, keep_customer, merge_customers, place_order
 from tillway.reconcile import Reconciler
+from tillway.processes import Engine, every, till_refunds
 from tillway.settings import Settings
 from tillway.subscriptions import Webhooks
 
@@ -49,15 +50,13 @@ class Works:
         offices = self._offices = BackOfficesOfLandscape(
             watched, client, poll_seconds=given.poll_seconds, database=db, lease_seconds=given.lease_seconds
         )
-        flows = (
-            place_order(db, offices),
-            book_sale(db, offices),
-            bring_points(db, offices),
-            keep_customer(db, offices),
-            merge_customers(db, offices),
+        engine = Engine(
+            db,
+            node,
+            every(db, offices),
+            lease_seconds=given.lease_seconds,
         )
-        engine = Engine(db, node, flows, lease_seconds=given.lease_seconds)
-        own = engine.followers()
+        own = (*engine.followers(), till_refunds())
         runner = Runner(db, tail, node, own, lease_seconds=given.lease_seconds)
         webhooks = Webhooks(db, client, watched.active, watched.reveal, restricted=overlay)
         self._tasks = (

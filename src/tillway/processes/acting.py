@@ -12,12 +12,9 @@ from tillway.errors import Conflict, Invalid, NotFound, Violation
 from tillway.postgres import Database, Tx
 from tillway.processes import deciding
 from tillway.processes.backoffice import OrderPlace, TillPlace
-from tillway.processes.book_sale import book_sale
-from tillway.processes.bring_points import bring_points
-from tillway.processes.customers import keep_customer, merge_customers
 from tillway.processes.definition import EXCEPTION, Definition
 from tillway.processes.engine import DUE_CHANNEL, SQL
-from tillway.processes.place_order import place_order
+from tillway.processes.every import every
 from tillway.retail import Office
 
 Flows = Mapping[tuple[str, int], Definition]
@@ -36,17 +33,7 @@ class Acted(msgspec.Struct, frozen=True, kw_only=True):
 def flows(db: Database) -> Flows:
     """The flows of this release by name and version, for those who read their tables and run no step."""
     nowhere = _Nowhere()
-    return {(each.name, each.version): each for each in _all(db, nowhere)}
-
-
-def _all(db: Database, nowhere: _Nowhere) -> tuple[Definition, ...]:
-    return (
-        place_order(db, nowhere),
-        book_sale(db, nowhere),
-        bring_points(db, nowhere),
-        keep_customer(db, nowhere),
-        merge_customers(db, nowhere),
-    )
+    return {(each.name, each.version): each for each in every(db, nowhere)}
 
 
 def actions(known: Flows, process: str, version: int) -> tuple[str, ...]:
