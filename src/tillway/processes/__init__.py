@@ -7,9 +7,9 @@ from tillway.processes.backoffice import BackOffices, OrderPlace, TillPlace
 from tillway.processes.book_payment import book_payment
 from tillway.processes.book_sale import book_sale
 from tillway.processes.bring_points import bring_points
-from tillway.processes.customers import keep_customer, merge_customers
 from tillway.processes.change_order import change_order
 from tillway.processes.credit_return import credit_return
+from tillway.processes.customers import keep_customer, merge_customers
 from tillway.processes.definition import Definition, On, Outcome, Step, Work, drawing
 from tillway.processes.engine import Engine
 from tillway.processes.erasing import PERSONAL
