@@ -156,6 +156,9 @@ class Assortment:
     async def versions(self, _call):
         return "1"
 
+    async def taxes(self, _call):
+        return PRODUCTS[0].taxes
+
 
 # The same in every test, so that none waits for the lease of the one before.
 NODE = ids.named("node", "contract tests")
@@ -198,6 +201,7 @@ async def fill(dsn: str) -> None:
         company="1",
         catalogue=Assortment(),
         price_lists=Assortment(),
+        taxes=Assortment(),
         lists={"store-prices": "1"},
         poll_seconds=60,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tillway.journal import Event, appending
+
 QUOTES = "/prices/v1/quotes"
 TEE = "/products/v1/products/TEE-CREW-S"
 
@@ -48,6 +50,74 @@ async def test_a_product_is_found_by_its_gtin(hub):
     found = (await hub.get("/products/v1/products?gtin=5901234000017")).json
     assert ([product["sku"] for product in found["products"]], found["next"]) == (["TEE-CREW-S"], None)
     assert (await hub.get("/products/v1/products?gtin=5901234000024")).json["products"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("crew", ["TEE-CREW-S"]),
+        ("CREW%20tee", ["TEE-CREW-S"]),
+        ("name%20trip", ["A/B ü"]),
+        ("old", []),
+        ("mug'", ["MUG-STON"]),
+    ],
+)
+async def test_products_are_found_by_words_of_their_name_or_code(hub, words, found):
+    page = (await hub.get(f"/products/v1/products?q={words}")).json
+    assert ([product["sku"] for product in page["products"]], page["next"]) == (found, None)
+
+
+async def test_a_search_needs_a_word(hub):
+    assert wrong(await hub.get("/products/v1/products?q=%27%20-")) == (422, {("/query/q", "words")})
+
+
+async def test_what_changed_since_is_told_as_it_is_now_and_once(hub):
+    here = (await hub.get("/products/v1/changes")).json
+    assert here["products"] == []
+    changed = [
+        Event(type=kind, subject="MUG-STON", data={}, correlation="changes")
+        for kind in ("product.changed", "product.changed")
+    ]
+    async with hub.db.transaction() as tx:
+        tx.stage(appending(changed))
+    await hub.settled(hub.tail.head + 2)
+    since = (await hub.get(f"/products/v1/changes?after={here['next']}")).json
+    assert [product["sku"] for product in since["products"]] == ["MUG-STON"]
+    assert (await hub.get(f"/products/v1/changes?after={since['next']}")).json["products"] == []
+
+
+async def test_stores_come_page_by_page(hub):
+    first = (await hub.get("/stores/v1/stores?limit=1")).json
+    rest = (await hub.get(f"/stores/v1/stores?after={first['next']}")).json
+    assert [[store["id"] for store in page["stores"]] for page in (first, rest)] == [["harbour"], ["station"]]
+    assert (rest["next"], first["stores"][0]) == (None, (await hub.get("/stores/v1/stores/harbour")).json)
+    assert (await hub.get("/stores/v1/stores?region=north")).json["stores"] == []
+
+
+async def test_taxes_are_those_of_the_erp(hub):
+    assert [tax["rate"] for tax in (await hub.get("/taxes/v1/taxes")).json["taxes"]] == ["20"]
+
+
+async def test_amounts_are_taken_apart_to_the_cent(hub):
+    inside, on_top = {"rate": "20", "included": True}, {"rate": "20.0", "included": False}
+    lines = [
+        {"amount": "120", "taxes": [inside]},
+        {"amount": "0.12", "taxes": [on_top]},
+        {"amount": "0.12", "sku": "TEE-CREW-S"},
+        {"amount": "5"},
+    ]
+    asked = {"currency": "EUR", "lines": lines, "rounding": "line"}
+    told = (await hub.post("/taxes/v1/calculations", asked)).json
+    assert [line["tax"] for line in told["lines"]] == ["20.00", "0.02", "0.02", "0.00"]
+    assert (told["net"], told["tax"], told["gross"]) == ("105.24", "20.04", "125.28")
+
+
+async def test_taxes_that_cannot_be_reckoned_are_named(hub):
+    lines = [{"amount": "1", "sku": "NO-SUCH"}, {"amount": "1", "sku": "TEE-CREW-S", "taxes": []}]
+    reply = await hub.post("/taxes/v1/calculations", {"currency": "EUR", "lines": lines})
+    assert wrong(reply) == (422, {("/lines/0/sku", "sku-known"), ("/lines/1/taxes", "taxes-or-sku")})
+    reply = await hub.post("/taxes/v1/calculations", {"currency": "XXQ", "lines": [{"amount": "1"}]})
+    assert wrong(reply) == (422, {("/currency", "currency")})
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,9 @@ from tillway.apis import (
     releasing,
     returns,
     revealing,
+    stores,
     subscribing,
+    taxes,
     tending,
 )
 from tillway.apis.following import Following
@@ -65,7 +67,9 @@ def bindings(
     proposing = changes.Proposing(db, releases.texts)
     following = Following(db, tail, leaving)
     return {
-        **products.bind(db, shelf),
+        **products.bind(db, shelf, following),
+        **stores.bind(),
+        **taxes.bind(db, shelf),
         **prices.bind(shelf, offices),
         **orders.bind(db, shelf, offices),
         **order_changes.bind(db, shelf, offices),

@@ -63,6 +63,10 @@ class Following:
             for stop in stops:
                 stop()
 
+    def here(self) -> str:
+        """The cursor after which all that is not yet known comes."""
+        return self._cursor(self._tail.head)
+
     async def _start(self, text: str) -> int:
         given = cursor.decode(text) if text else None
         if given is not None and given.epoch == self._tail.epoch and given.position >= self._tail.head:

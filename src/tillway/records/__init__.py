@@ -14,6 +14,7 @@ from tillway.records import (
     quarantine,
     returns,
     sales,
+    taxes,
 )
 from tillway.records.cache import Shelf, Stale
 from tillway.records.erasing import PERSONAL
@@ -42,4 +43,5 @@ __all__ = [
     "read_again",
     "returns",
     "sales",
+    "taxes",
 ]

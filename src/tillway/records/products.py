@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,9 @@ from tillway.retail import PriceList, Product
 
 # Products one page may hold.
 PAGE_LIMIT: Final = 500
+
+# Letters and digits of any script; what parts words anywhere parts them here.
+_WORD: Final = re.compile(r"[^\W_]+")
 
 _product = msgspec.json.Decoder(Product)
 _price_list = msgspec.json.Decoder(PriceList)
@@ -32,6 +36,18 @@ async def page(db: Any, *, after: str, limit: int) -> tuple[Product, ...]:
     """Active products after a SKU, in SKU order."""
     rows = await db.fetch(SQL["products_page"], after, min(limit, PAGE_LIMIT))
     return tuple(_product.decode(row[0]) for row in rows)
+
+
+async def matching(db: Any, words: Sequence[str], *, after: str, limit: int) -> tuple[Product, ...]:
+    """Active products after a SKU whose code or name has words beginning with all of these; in SKU order."""
+    query = " & ".join(f"'{word}':*" for word in words)
+    rows = await db.fetch(SQL["products_matching"], query, after, min(limit, PAGE_LIMIT))
+    return tuple(_product.decode(row[0]) for row in rows)
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """What a text asks for: its letters and digits, word by word, in lower case. Pure."""
+    return tuple(dict.fromkeys(_WORD.findall(text.lower())))
 
 
 async def page_of(db: Any, connection: str, *, after: str, limit: int = PAGE_LIMIT) -> tuple[Product, ...]:

@@ -20,6 +20,12 @@ SELECT document FROM records.products WHERE gtin = $1 AND active ORDER BY sku LI
 -- name: products_page
 SELECT document FROM records.products WHERE sku > $1 AND active ORDER BY sku LIMIT $2
 
+-- name: products_matching
+-- Active products whose code or name has a word that begins with each of those asked for.
+SELECT document FROM records.products
+WHERE active AND to_tsvector('simple', sku || ' ' || (document ->> 'name')) @@ to_tsquery('simple', $1) AND sku > $2
+ORDER BY sku LIMIT $3
+
 -- name: products_of
 SELECT document FROM records.products WHERE connection = $1 AND sku > $2 ORDER BY sku LIMIT $3
 
@@ -39,6 +45,18 @@ SELECT document FROM records.price_lists WHERE connection = $1 ORDER BY id
 
 -- name: price_list_state
 SELECT document, previous FROM records.price_lists WHERE id = $1
+
+-- name: save_taxes
+INSERT INTO records.taxes (connection, id, place, document)
+SELECT $1, * FROM unnest($2::text[], $3::int[], $4::jsonb[])
+ON CONFLICT (connection, id) DO UPDATE SET place = excluded.place, document = excluded.document
+
+-- name: drop_taxes
+-- Those of a connection that are not among the ones it has.
+DELETE FROM records.taxes WHERE connection = $1 AND id <> ALL ($2::text[])
+
+-- name: taxes
+SELECT document FROM records.taxes ORDER BY connection, place
 
 -- name: save_order
 INSERT INTO records.orders (id, consumer, shop, reference, status, placed_at, document)

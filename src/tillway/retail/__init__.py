@@ -73,6 +73,7 @@ from tillway.retail.outside import (
     ShipmentThere,
     Stock,
     TakingBack,
+    TaxBook,
     TillSessions,
     TransferPlaces,
 )
@@ -247,6 +248,7 @@ __all__ = [
     "Store",
     "TakingBack",
     "Tax",
+    "TaxBook",
     "TaxSplit",
     "Taxed",
     "Tender",

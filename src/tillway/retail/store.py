@@ -20,6 +20,8 @@ class Store(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """IANA name; the business day is counted in it."""
     currency: Annotated[CurrencyCode, classed(DataClass.PUBLIC)]
     """What it is paid in."""
+    region: Annotated[Id | None, classed(DataClass.PUBLIC)] = None
+    """The region it belongs to."""
 
 
 class Till(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):

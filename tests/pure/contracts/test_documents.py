@@ -79,6 +79,11 @@ EVERY_OPERATION = {
     "getParked",
     "getPrice",
     "getProduct",
+    "listProductChanges",
+    "listStores",
+    "getStore",
+    "listTaxes",
+    "calculateTaxes",
     "getQuarantined",
     "getSale",
     "getSubscription",
@@ -196,7 +201,9 @@ def test_the_promises_of_this_release_are_these():
             "prices",
             "products",
             "returns",
+            "stores",
             "subscriptions",
+            "taxes",
         )
     }
 
@@ -231,6 +238,7 @@ def test_an_operation_asks_for_the_scope_it_is_secured_by(document, operation):
         f"/paths/{operation.path.removeprefix(f'/{operation.api}/v1').replace('/', '~1')}/{operation.method.lower()}",
     )
     kind = "read" if operation.method == "GET" or operation.id in {"findCustomers", "quotePrices"} else "write"
+    kind = "read" if operation.method == "GET" or operation.id in ("quotePrices", "calculateTaxes") else "write"
     assert operation.scope == f"{operation.api}:{kind}"
     assert operation.criticality in {"critical", "high", "normal", "low"}
     assert node["security"] == ([] if operation.public else [{"oauth2": [operation.scope]}])

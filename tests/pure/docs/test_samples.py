@@ -13,7 +13,7 @@ import pytest
 from tests.pure.docs.pages import DOCS, Fence, fences, name_of, pages
 from tests.pure.docs.promises import DOCUMENTS
 
-from tillway import apis, subscriptions
+from tillway import subscriptions
 from tillway.apis.receipts import identified
 from tillway.app import hub
 from tillway.connectors.odoo.cursor import OVERLAP
@@ -143,9 +143,3 @@ SAID = (
 def test_a_number_on_a_page_is_the_codes(page: str, words: str, is_so: Any, said: Any) -> None:
     assert words in (DOCS / page).read_text()
     assert is_so == said
-
-
-def test_the_apis_that_are_counted_are_all() -> None:
-    assert apis.__name__ == "tillway.apis"
-    words = {10: "Ten", 11: "Eleven", 12: "Twelve", 13: "Thirteen", 14: "Fourteen", 15: "Fifteen", 16: "Sixteen"}
-    assert (DOCS / "api.md").read_text().startswith(f"# API\n\n{words[len(DOCUMENTS.apis)]} APIs,")

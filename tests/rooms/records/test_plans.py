@@ -13,7 +13,7 @@ from tillway.records.statements import SQL
 
 LOAD = """
 INSERT INTO records.products (sku, connection, variant, template, active, hash, document)
-SELECT 'SKU-' || n, 'odoo', n::text, n::text, n % 10 > 0, '', '{}' FROM generate_series(1, 50000) AS n
+SELECT 'SKU-' || n, 'odoo', n::text, n::text, n % 10 > 0, '', jsonb_build_object('name', 'Thing ' || n % 1000) FROM generate_series(1, 50000) AS n
 """
 
 
@@ -43,3 +43,9 @@ async def test_pages_go_by_code(large: str) -> None:
         for plan in await plans(large, sql, *args):
             assert scanned_whole(plan) == []
             assert rows_looked_at(plan) <= 130
+
+
+async def test_words_are_looked_up(large: str) -> None:
+    (custom, _) = await plans(large, SQL["products_matching"], "'thing':* & '37':*", "SKU-3", 100)
+    assert scanned_whole(custom) == []
+    assert rows_looked_at(custom) <= 5_000

@@ -24,6 +24,7 @@ from .price_lists import OdooPriceLists
 from .probe import Probe, probe
 from .survey import Survey, survey
 from .taking_back import OdooTakingBack
+from .taxes import OdooTaxes
 from .till_sessions import OdooTillSessions
 
 
@@ -46,6 +47,7 @@ class Odoo:
         self.loyalty = OdooLoyalty(self._odoo, now=now)
         self.order_book = OdooOrderBook(self._odoo, known)
         self.customers = OdooCustomers(self._odoo, known, now=now)
+        self.taxes = OdooTaxes(self._odoo)
         self.till_sessions = OdooTillSessions(self._odoo, known)
         self.invoicing = OdooInvoicing(self._odoo)
         self.taking_back = OdooTakingBack(self._odoo)

@@ -12,6 +12,7 @@ from tillway.records.refreshing.prices import PricesReading
 from tillway.records.refreshing.products import ProductsReading
 from tillway.records.refreshing.promotions import PromotionsReading
 from tillway.records.refreshing.source import Source
+from tillway.records.refreshing.taxes import TaxesReading
 
 
 class Reading(Protocol):
@@ -46,4 +47,6 @@ def readings(db: Database, source: Source) -> tuple[tuple[Reading, ...], ...]:
         found += [(PromotionsReading(db, source, source.loyalty),), (CardsReading(db, source, source.loyalty),)]
     if source.customers is not None:
         found.append((CustomersReading(db, source, source.customers),))
+    if source.taxes is not None:
+        found.append((TaxesReading(db, source, source.taxes),))
     return tuple(found)

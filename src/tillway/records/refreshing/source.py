@@ -10,14 +10,17 @@ import msgspec
 
 from tillway import clock, ids
 from tillway.records.tracing import Cause
-from tillway.retail import Call, Catalogue, Criticality, Customers, Documents, Loyalty, PriceLists
+from tillway.retail import Call, Catalogue, Criticality, Customers, Documents, Loyalty, PriceLists, TaxBook
 
 # One reading of the far side may take this long in all before it is given up until the next turn.
 READ_SECONDS: Final = 60
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """One ERP to read: its capabilities, its company, and our names (key) for its price lists (value)."""
+    """One ERP to read: its capabilities, its company, and our names (key) for its price lists (value).
+
+    A capability that is None is not read.
+    """
 
     connection: str
     company: str
@@ -30,6 +33,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     loyalty: Loyalty | None = None
     timezone: str = "UTC"
     """Where the retailer is: whose days begin and end promotions."""
+    taxes: TaxBook | None = None
 
     def call(self) -> Call:
         """The terms of one reading."""

@@ -36,6 +36,7 @@ from tillway.retail.outside.paging import Cursor, Page
 from tillway.retail.outside.price_lists import ASKED_MAX, PriceAsked, PriceLists
 from tillway.retail.outside.returns import GoodsBack, TakingBack
 from tillway.retail.outside.stock import Counted, Stock, TransferPlaces
+from tillway.retail.outside.taxes import TaxBook
 from tillway.retail.outside.till_sessions import BackOfficeSale, TillSessions
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "ShipmentThere",
     "Stock",
     "TakingBack",
+    "TaxBook",
     "TillSessions",
     "TransferPlaces",
 ]

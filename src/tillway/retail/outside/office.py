@@ -16,6 +16,7 @@ from tillway.retail.outside.loyalty import Loyalty
 from tillway.retail.outside.order_book import OrderBook
 from tillway.retail.outside.price_lists import PriceLists
 from tillway.retail.outside.returns import TakingBack
+from tillway.retail.outside.taxes import TaxBook
 from tillway.retail.outside.till_sessions import TillSessions
 
 
@@ -31,6 +32,7 @@ class Office:
     price_lists: PriceLists
     orders: OrderBook
     tills: TillSessions
+    taxes: TaxBook
     documents: Documents
     hooks: ChangeHooks
     loyalty: Loyalty

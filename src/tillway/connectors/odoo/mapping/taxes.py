@@ -41,6 +41,11 @@ def of_company(ids: Iterable[int], known: Mapping[int, Mapping[str, Any]], compa
     return tuple(_tax(row) for key, row in known.items() if key in wanted)
 
 
+def percentages(rows: Iterable[Mapping[str, Any]]) -> tuple[Tax, ...]:
+    """Those of these taxes that are percentages, in the order given."""
+    return tuple(_tax(row) for row in rows if row["amount_type"] == "percent")
+
+
 def matching(ids: Iterable[int], known: Mapping[int, Mapping[str, Any]], company: str) -> list[int]:
     """The ids of a product's taxes as Odoo wants them back: those of the company, groups left whole."""
     wanted = set(ids)
