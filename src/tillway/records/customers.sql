@@ -90,4 +90,4 @@ WHERE l.kind = 'customer' AND l.connection = $1 AND l.theirs = $2 AND c.merged_i
 
 -- name: duplicate_customers
 SELECT kind, array_agg(customer ORDER BY customer) AS customers FROM records.customer_keys
-WHERE kind IN ('email', 'reference') GROUP BY digest, kind HAVING count(*) > 1 ORDER BY min(customer) LIMIT $1
+WHERE kind IN ('email', 'reference') GROUP BY digest, kind HAVING count(*) > 1 ORDER BY min(customer::text) LIMIT $1
