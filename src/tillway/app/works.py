@@ -24,9 +24,12 @@ from tillway.identity import DataKeys, Overlay, SigningKeys
 from tillway.journal import Runner, Sequencer, Tail
 from tillway.outbound import Breakers, Client, reach
 from tillway.postgres import Database
-from tillway.processes import Engine, book_sale, bring_points, keep_customer, merge_customers, place_order
+from tillway.processes import (
+    Engine,
+    every,
+    till_refunds,
+)
 from tillway.reconcile import Reconciler
-from tillway.processes import Engine, every, till_refunds
 from tillway.settings import Settings
 from tillway.subscriptions import Webhooks
 

@@ -152,4 +152,4 @@ async def test_what_they_refuse_waits_for_a_person(hub: Hub) -> None:
 
     await until(stuck, 20)
     (found,) = await exceptions(hub.db)
-    assert (found.definition, found.exception_code) == ("keep-customer", "invalid")
+    assert (found.definition, found.exception_code) == ("keep-customer", "refused")
