@@ -116,6 +116,18 @@ def _of_api(name: str, shipped: Mapping[str, Any], connection: str) -> dict[str,
 
 def _levels(shipped: Mapping[str, Any]) -> dict[str, Any]:
     told = {level["api"] for level in SERVICE_LEVELS.values() if level["indicator"] == "availability"}
+    timed = {level["api"] for level in SERVICE_LEVELS.values() if level["indicator"] == "latency"}
+    quick = {
+        f"{name}-quick": {
+            "name": f"{name.capitalize()} are answered quickly",
+            "api": name,
+            "indicator": "latency",
+            "target": 0.99,
+            "threshold_seconds": 1.0,
+        }
+        for name, entry in shipped.items()
+        if name not in timed and entry["criticality"] == "critical"
+    }
     answered = {
         f"{name}-answered": {
             "name": f"{name.capitalize()} are answered",
@@ -126,7 +138,7 @@ def _levels(shipped: Mapping[str, Any]) -> dict[str, Any]:
         for name, entry in shipped.items()
         if name not in told
     }
-    return {**_plain(SERVICE_LEVELS), **answered}
+    return {**_plain(SERVICE_LEVELS), **answered, **quick}
 
 
 def _plain(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -106,9 +106,7 @@ def _held(subject: Subject) -> frozenset[str]:
 def scope_nobody_holds(subject: Subject) -> Iterator[Found]:
     """Scopes are used."""
     held = _held(subject)
-    for path, api in subject.apis():
-        if all(version.lifecycle in {"retired", "blocked"} for version in api.versions.values()):
-            continue
+    for path, api in subject.offered():
         offered = {scope for scope in subject.scopes if scope.startswith(f"{api.id}:")}
         for scope in sorted(offered - held):
             if not _only_public(subject, scope):

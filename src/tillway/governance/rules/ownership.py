@@ -93,7 +93,7 @@ def critical_without_on_call(subject: Subject) -> Iterator[Found]:
 )
 def critical_without_deputy(subject: Subject) -> Iterator[Found]:
     """Somebody else can decide."""
-    for path, api in subject.apis():
+    for path, api in subject.offered():
         if api.criticality == "critical" and api.deputy is None:
             yield Found(path, "it is critical and has no deputy")
     for path, entry in _answering(subject):
@@ -112,7 +112,7 @@ def critical_without_deputy(subject: Subject) -> Iterator[Found]:
 )
 def steward_missing(subject: Subject) -> Iterator[Found]:
     """Closed data has a steward."""
-    for path, api in subject.apis():
+    for path, api in subject.offered():
         if api.data_class in {"personal", "payment", "secret"} and api.steward is None:
             yield Found(path, f"it carries {api.data_class} data and has no steward")
 

@@ -33,7 +33,7 @@ def _called(api: Api, landscape: Landscape) -> Iterator[tuple[int, Api]]:
 def service_level_missing(subject: Subject) -> Iterator[Found]:
     """Criticality comes with a service level."""
     promised = {each.api for each in subject.landscape.service_levels.values() if each.indicator == "availability"}
-    for path, api in subject.apis():
+    for path, api in subject.offered():
         if api.criticality in {"critical", "high"} and api.id not in promised:
             yield Found(path, f"it is {api.criticality} and promises no availability")
 
@@ -51,7 +51,7 @@ def service_level_missing(subject: Subject) -> Iterator[Found]:
 def critical_without_latency(subject: Subject) -> Iterator[Found]:
     """Critical interfaces have a promise of latency."""
     promised = {each.api for each in subject.landscape.service_levels.values() if each.indicator == "latency"}
-    for path, api in subject.apis():
+    for path, api in subject.offered():
         if api.criticality == "critical" and api.id not in promised:
             yield Found(path, "it is critical and promises no latency")
 

@@ -63,6 +63,12 @@ class Subject:
         for api in self.landscape.apis.values():
             yield ("apis", api.id), api
 
+    def offered(self) -> Iterator[tuple[Path, Api]]:
+        """Those of them that anybody may call: with a version that is neither blocked nor retired."""
+        for path, api in self.apis():
+            if any(version.lifecycle not in {"retired", "blocked"} for version in api.versions.values()):
+                yield path, api
+
 
 Check = Callable[[Subject], Iterable[Found]]
 ContractCheck = Callable[[Contract, Subject], Iterable[Found]]
