@@ -55,6 +55,11 @@ class Settings:
     poll_seconds: float = _setting(
         60.0, "Seconds between two polls of an ERP for changes, unless its connection says otherwise."
     )
+    sweep_seconds: float = _setting(
+        21_600.0,
+        "Seconds between two sweeps of an ERP, which read everything again for changes that leave no mark. What is not"
+        " found otherwise is late by this and the time of one sweep at most.",
+    )
     lease_seconds: float = _setting(
         6.0, "Seconds of silence after which what a node had in hand is taken over by another."
     )

@@ -150,6 +150,9 @@ class Assortment:
     async def product_ids(self, _call):
         return frozenset(product.variant for product in PRODUCTS)
 
+    async def related_versions(self, _call):
+        return "1"
+
     async def price_list(self, _call, _list_id):
         return STORE_PRICES
 

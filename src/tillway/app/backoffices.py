@@ -16,7 +16,7 @@ from tillway.landscape import Landscape, SecretRef, Shop
 from tillway.outbound import LEASE_SECONDS, Client, Gate, InPostgres, Pace, ceiling
 from tillway.postgres import Database
 from tillway.processes import OrderPlace, TillPlace
-from tillway.records import Source
+from tillway.records import SWEEP_SECONDS, Source
 from tillway.retail import BackOfficeStore, Office, Till
 
 D = TypeVar("D")
@@ -36,11 +36,13 @@ class BackOfficesOfLandscape:
         poll_seconds: float,
         database: Database,
         lease_seconds: float = LEASE_SECONDS,
+        sweep_seconds: float = SWEEP_SECONDS,
     ) -> None:
         self._watched = watched
         self._client = client
         self._database = database
         self._poll_seconds = poll_seconds
+        self._sweep_seconds = sweep_seconds
         self._odoos: dict[str, Odoo] = {}
         self._budgets: dict[tuple[str, float], Budget] = {}
         self._gates: dict[str, Gate] = {}
@@ -104,6 +106,7 @@ class BackOfficesOfLandscape:
             customers=self._odoos[name].customers,
             lists={entry.id: str(entry.odoo) for entry in landscape.price_lists_of(name) if entry.odoo != "list"},
             poll_seconds=connection.poll_seconds or self._poll_seconds,
+            sweep_seconds=self._sweep_seconds,
         )
 
     def _office(self, connection: str, company: str, journals: Mapping[str, str] | None = None) -> Office:

@@ -51,7 +51,12 @@ class Works:
     ) -> None:
         node = ids.new()
         offices = self._offices = BackOfficesOfLandscape(
-            watched, client, poll_seconds=given.poll_seconds, database=db, lease_seconds=given.lease_seconds
+            watched,
+            client,
+            poll_seconds=given.poll_seconds,
+            database=db,
+            lease_seconds=given.lease_seconds,
+            sweep_seconds=given.sweep_seconds,
         )
         engine = Engine(
             db,

@@ -18,11 +18,20 @@ from tillway.records import (
 )
 from tillway.records.cache import Shelf, Stale
 from tillway.records.erasing import PERSONAL
-from tillway.records.refreshing import Refresher, Source, freshness, keep_lease, missing_loads, read_again
+from tillway.records.refreshing import (
+    SWEEP_SECONDS,
+    Refresher,
+    Source,
+    freshness,
+    keep_lease,
+    missing_loads,
+    read_again,
+)
 from tillway.records.tracing import Cause
 
 __all__ = [
     "PERSONAL",
+    "SWEEP_SECONDS",
     "Cause",
     "Refresher",
     "Shelf",

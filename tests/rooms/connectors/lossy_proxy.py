@@ -20,6 +20,8 @@ class LossyProxy:
         self._lose: dict[str, int] = {}
         self._cut: dict[str, int] = {}
         self._before: dict[str, Callable[[], object]] = {}
+        self._delays: dict[str, float] = {}
+        self.delaying = asyncio.Event()
         self.lost: list[str] = []
         self._server: asyncio.Server | None = None
         self._working: set[asyncio.Task[bytes]] = set()
@@ -40,6 +42,10 @@ class LossyProxy:
     def before(self, call: str, act: Callable[[], object]) -> None:
         """Before the next call of `model/method` is passed on, somebody else does this."""
         self._before[call] = act
+
+    def delay(self, call: str, seconds: float) -> None:
+        """The next call of `model/method` is answered so much later; `delaying` is set when it was done over there."""
+        self._delays[call] = seconds
 
     async def idle(self) -> None:
         """Wait until nothing is worked on over there for somebody who was cut off."""
@@ -76,6 +82,9 @@ class LossyProxy:
             writer.close()
             return
         answer = await asking
+        if (seconds := self._delays.pop(call, 0.0)) > 0:
+            self.delaying.set()
+            await asyncio.sleep(seconds)
         if not self._due(self._lose, call):
             writer.write(answer)
             await writer.drain()

@@ -205,3 +205,30 @@ async def test_a_group_of_taxes_is_taken_apart(world: World, call: Call) -> None
     assert [[(tax.id, tax.rate) for tax in item.taxes] for item in of(items, sku)] == [
         [(str(parts[0]), Decimal(5)), (str(parts[1]), Decimal("2.5"))]
     ]
+
+
+async def test_what_belongs_to_products_and_marks_none_shows_in_a_fingerprint(world, call):
+    catalogue, far = world.odoo().catalogue, world.far
+    seen = [await catalogue.related_versions(call)]
+    assert await catalogue.related_versions(call) == seen[0]
+    (surcharge,) = far.rows(
+        "product.template.attribute.value",
+        [["product_tmpl_id", "=", world.shop.template], ["price_extra", ">", 0]],
+        ["price_extra"],
+    )
+    marks = far.rows("product.product", [["product_tmpl_id", "=", world.shop.template]], ["write_date"])
+    for model, record, values in (
+        ("product.template.attribute.value", surcharge["id"], {"price_extra": 6}),
+        ("product.category", world.shop.categories[1], {"parent_id": False}),
+        ("account.tax", world.shop.tax, {"amount": 16}),
+    ):
+        far.ask(model, "write", ids=[record], vals=values)
+        seen.append(await catalogue.related_versions(call))
+    assert len(set(seen)) == len(seen)
+    assert far.rows("product.product", [["product_tmpl_id", "=", world.shop.template]], ["write_date"]) == marks
+    for model, record, values in (
+        ("product.template.attribute.value", surcharge["id"], {"price_extra": float(surcharge["price_extra"])}),
+        ("product.category", world.shop.categories[1], {"parent_id": world.shop.categories[0]}),
+        ("account.tax", world.shop.tax, {"amount": 15}),
+    ):
+        far.ask(model, "write", ids=[record], vals=values)

@@ -23,6 +23,7 @@ class Erp:
         self.gone: set[str] = set()
         self.lists: dict[str, PriceList] = {}
         self.read: list[str] = []
+        self.related = "1"
         self.away_after: int | None = None
         self.change(*products)
 
@@ -30,6 +31,11 @@ class Erp:
         for product in products:
             self.changes = [each for each in self.changes if each.variant != product.variant]
             self.changes.append(product)
+
+    def recategorise(self, *products: Product) -> None:
+        """Changed in place: no cursor sees it."""
+        by_variant = {product.variant: product for product in products}
+        self.changes = [by_variant.get(each.variant, each) for each in self.changes]
 
     def vanish(self, *variants: str) -> None:
         self.gone |= set(variants)
@@ -61,6 +67,9 @@ class Erp:
     async def product_ids(self, call: Call) -> frozenset[str]:
         self._asked("product_ids")
         return frozenset(each.variant for each in self.changes)
+
+    async def related_versions(self, call: Call) -> str:
+        return self.related
 
     async def price_list(self, call: Call, list_id: str) -> PriceList:
         self._asked(f"price_list {list_id}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
+
+import msgspec
 
 from tillway import clock
 from tillway.retail import Call, Page, Product
@@ -19,6 +22,16 @@ from .mapping.values import reference, text
 
 PAGE_MAX: Final = 1000
 """Products a page at most: about a second of one Odoo worker and 1 MiB of answer."""
+
+RELATED: Final = (
+    ("product.template.attribute.value", ("price_extra",)),
+    ("product.category", ("parent_path",)),
+    ("account.tax", ("amount", "amount_type", "price_include", "active")),
+)
+"""What a product of ours is made of beside its own record, by models and fields: writing them marks no product."""
+
+NEWEST: Final = 50
+"""Records of each that are looked at: a change that was committed late stands among the newest, though not first."""
 
 _log = logging.getLogger("tillway.connectors.odoo")
 
@@ -71,6 +84,16 @@ class OdooCatalogue:
             domain=[["default_code", "!=", False]],
         )
         return frozenset(str(each) for each in found)
+
+    async def related_versions(self, call: Call) -> str:
+        """The newest changes of surcharges, categories and taxes, with what of them counts."""
+        found = [
+            await self._odoo.search_read(
+                call, model, [], ["write_date", *fields], archived=True, order="write_date desc, id desc", limit=NEWEST
+            )
+            for model, fields in RELATED
+        ]
+        return hashlib.sha256(msgspec.json.encode(found, order="sorted")).hexdigest()
 
     async def _rows(self, call: Call, wanted: list[Any], **arguments: Any) -> list[dict[str, Any]]:
         return await self._odoo.search_read(

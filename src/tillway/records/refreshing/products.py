@@ -1,4 +1,8 @@
-"""Products: changed ones by cursor, and those that exist no more by comparing what is alive."""
+"""Products: changed ones by cursor, those that exist no more by comparing what is alive, and all of them by sweeps.
+
+A variant's surcharge, the place of its category and the rate of its tax belong to a product of ours and leave no mark
+at it over there: a fingerprint of them says when to sweep, and time does in any case.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,9 @@ from tillway.records import products as known
 from tillway.records.deciding import Decision, decide_products
 from tillway.records.refreshing.progress import PRODUCTS, Progress, progress, save, saving
 from tillway.records.refreshing.source import Source, cause
+from tillway.records.refreshing.sweeping import PAGES_A_STEP, Sweep, advanced
 from tillway.records.statements import SQL, digest, document
-from tillway.retail import Product
+from tillway.retail import Criticality, Product
 
 # Products asked for at once.
 PAGE: Final = 200
@@ -30,11 +35,36 @@ class ProductsReading:
     def __init__(self, db: Database, source: Source) -> None:
         self._db = db
         self._source = source
+        self._sweep = Sweep(db, source.connection, PRODUCTS, source.sweep_seconds)
+        self._sweeping = False
+        self._compared_at = float("-inf")
+
+    def seconds(self) -> float:
+        """A sweep that is under way goes on at once."""
+        return 0.0 if self._sweeping else self._source.poll_seconds
 
     async def once(self) -> None:
-        """All that changed, and all that is gone."""
+        """All that changed, all that is gone, and a step of the sweep if one is due."""
         await self._changed()
-        await self._gone()
+        # In the middle of a sweep this comes round within seconds, and all ids are asked for no more often than else.
+        if not self._sweeping or clock.monotonic() - self._compared_at >= self._source.poll_seconds:
+            await self._gone()
+            self._compared_at = clock.monotonic()
+        await self._sweep_on()
+
+    async def _sweep_on(self) -> None:
+        self._sweeping = False
+        state = await self._sweep.due(await self._source.catalogue.related_versions(self._source.call()))
+        for _ in range(PAGES_A_STEP):
+            if state is None or not state.under_way:
+                return
+            call = msgspec.structs.replace(self._source.call(), criticality=Criticality.LOW)
+            page = await self._source.catalogue.products(call, cursor=state.cursor, limit=PAGE)
+            state = advanced(state, page.cursor, more=page.more, now=clock.now())
+            for start in range(0, len(page.items), DECIDED):
+                await self._take(page.items[start : start + DECIDED], None, first=False)
+            await self._sweep.save(state)
+        self._sweeping = state is not None and state.under_way
 
     async def _changed(self) -> None:
         state = await progress(self._db, self._source.connection, PRODUCTS)

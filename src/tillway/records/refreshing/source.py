@@ -16,6 +16,11 @@ from tillway.retail import Call, Catalogue, Criticality, Customers, Documents, L
 READ_SECONDS: Final = 60
 
 
+# Seconds between two sweeps, unless the setting says otherwise: what no mark and no fingerprint shows is a quarter of a
+# day late at most, and a range of a million products is read four times a day.
+SWEEP_SECONDS: Final = 21_600.0
+
+
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """One ERP to read: its capabilities, its company, and our names (key) for its price lists (value).
 
@@ -29,6 +34,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     lists: Mapping[str, str]
     poll_seconds: float
     customers: Customers | None = None
+    sweep_seconds: float = SWEEP_SECONDS
     documents: Documents | None = None
     loyalty: Loyalty | None = None
     timezone: str = "UTC"

@@ -22,3 +22,9 @@ class Catalogue(Protocol):
     async def product_ids(self, call: Call) -> frozenset[str]:
         """Foreign ids of all variants alive: what we hold and is not among them is gone."""
         ...
+
+    async def related_versions(self, call: Call) -> str:
+        """A cheap fingerprint of what belongs to products and leaves no change mark at them: when it differs, some
+        product may have changed unseen.
+        """
+        ...

@@ -1,0 +1,79 @@
+"""Sweeps: everything read anew now and then, for what leaves no change mark behind.
+
+A sweep goes in steps between the readings of what changed, in the same task: what is read late is then never older
+than what was stored. It is kept how far it has come, so a hub that starts anew goes on there. What is read again
+without being changed is stored and told by nobody, for contents are compared.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from tillway import clock
+from tillway.postgres import Database, Part
+from tillway.records.statements import SQL
+
+# Pages of a sweep between two readings of what changed: some seconds of one of the ERP's workers.
+PAGES_A_STEP: Final = 5
+
+
+class Sweeping(msgspec.Struct, frozen=True):
+    """How a sweep stands."""
+
+    cursor: str | None = None
+    begun_at: datetime | None = None
+    ended_at: datetime | None = None
+    fingerprint: str | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether one has begun and not ended."""
+        return self.begun_at is not None
+
+
+class Sweep:
+    """The sweep of one domain of one connection."""
+
+    def __init__(self, db: Database, connection: str, domain: str, every_seconds: float) -> None:
+        self._db = db
+        self._key = (connection, domain)
+        self._every = timedelta(seconds=every_seconds)
+
+    async def due(self, fingerprint: str | None = None) -> Sweeping | None:
+        """The sweep that is under way, or one that begins now; None when everything was read not long ago.
+
+        `fingerprint`: of what marks no change at its records; when it is another than when the last sweep began, that
+        one may have missed something. The first time nothing is due: everything was just read.
+        """
+        row = await self._db.fetchrow(SQL["sweep"], *self._key)
+        now = clock.now()
+        if row is None:
+            await self.save(Sweeping(ended_at=now, fingerprint=fingerprint))
+            return None
+        state = Sweeping(*row)
+        if state.under_way:
+            return state
+        aged = state.ended_at is None or now - state.ended_at >= self._every
+        if not aged and state.fingerprint == fingerprint:
+            return None
+        return Sweeping(None, now, state.ended_at, fingerprint)
+
+    def saving(self, state: Sweeping) -> Part:
+        """The part that notes how far it has come: in the transaction of what was read."""
+        args = (*self._key, state.cursor, state.begun_at, state.ended_at, state.fingerprint)
+        return Part("records_sweep", SQL["save_sweep"], args)
+
+    async def save(self, state: Sweeping) -> None:
+        """Note how far it has come when nothing came of it."""
+        async with self._db.transaction() as tx:
+            tx.stage(self.saving(state))
+
+
+def advanced(state: Sweeping, cursor: str | None, *, more: bool, now: datetime) -> Sweeping:
+    """How it stands after a page. Pure."""
+    if more:
+        return msgspec.structs.replace(state, cursor=cursor)
+    return Sweeping(ended_at=now, fingerprint=state.fingerprint)
