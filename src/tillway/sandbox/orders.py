@@ -217,11 +217,6 @@ def action_draft(call: Call) -> bool:
     return True
 
 
-def invoice_status(env: Env, order: int) -> str:
-    """`to invoice` once confirmed."""
-    return "to invoice" if env.row(ORDER, order)["state"] == "sale" else "no"
-
-
 def delivery_status(env: Env, order: int) -> str | bool:
     """`pending` until the delivery is done; nothing without one."""
     states = {env.row(stock.PICKING, each)["state"] for each in env.search_by(stock.PICKING, "sale_id", order)}

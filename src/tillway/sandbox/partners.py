@@ -89,3 +89,10 @@ def find_or_create(call: Call, email: str, *, assert_valid_email: bool = False) 
     name, address = parseaddr(email)
     found = reading.search(call.env, MODEL, [["email_normalized", "=", address.lower()]], limit=1)
     return found or [changing.create(call.env, MODEL, {"name": name or address, "email": address})]
+
+
+def context_get(call: Call) -> dict[str, Any]:
+    """Who calls, in which language and zone."""
+    row = call.env.row("res.users", call.env.user)
+    partner = call.env.row("res.partner", row["partner_id"])
+    return {"lang": partner["lang"], "tz": partner["tz"], "uid": call.env.user}

@@ -10,6 +10,7 @@ from tillway.sandbox import (
     closing,
     generic,
     identifiers,
+    invoicing,
     loyalty,
     merging,
     orders,
@@ -17,6 +18,7 @@ from tillway.sandbox import (
     pricelists,
     products,
     receipts,
+    returning,
     sessions,
     stock,
     syncing,
@@ -26,12 +28,24 @@ from tillway.sandbox.environment import Hooks
 from tillway.sandbox.fields import Model
 from tillway.sandbox.methods import Method, Methods
 from tillway.sandbox.models import automation, base, prices, sales, tills
+from tillway.sandbox.models import invoicing as invoicing_models
 from tillway.sandbox.models import loyalty as loyalty_models
 from tillway.sandbox.models import products as product_models
 from tillway.sandbox.models import receipts as receipt_models
 from tillway.sandbox.models import stock as stock_models
 
-_TABLES = (base, automation, product_models, prices, stock_models, sales, tills, receipt_models, loyalty_models)
+_TABLES = (
+    base,
+    automation,
+    product_models,
+    prices,
+    stock_models,
+    sales,
+    tills,
+    receipt_models,
+    invoicing_models,
+    loyalty_models,
+)
 
 
 def _all_models() -> dict[str, Model]:
@@ -81,6 +95,8 @@ HOOKS: Final[Mapping[str, Hooks]] = {
         written=orders.lines_written,
         unlinking=orders.guard_line,
     ),
+    "account.payment.register": Hooks(completing=invoicing.complete_register),
+    "stock.return.picking": Hooks(created=returning.offer),
     "pos.session": Hooks(completing=sessions.complete_session),
     "pos.order": Hooks(completing=syncing.complete_order, unlinking=receipts.guard),
     "pos.order.line": Hooks(completing=syncing.complete_line),
@@ -115,6 +131,12 @@ SPECIAL: Final[Mapping[str, Methods]] = {
         "action_cancel": Method(orders.action_cancel),
         "action_draft": Method(orders.action_draft),
     },
+    "account.move": {"action_post": Method(invoicing.action_post)},
+    "sale.advance.payment.inv": {"create_invoices": Method(invoicing.create_invoices)},
+    "account.payment.register": {"action_create_payments": Method(invoicing.action_create_payments)},
+    "account.move.reversal": {"refund_moves": Method(invoicing.refund_moves)},
+    "stock.return.picking": {"action_create_returns": Method(returning.action_create_returns)},
+    "res.users": {"context_get": Method(partners.context_get, on_records=False)},
     "pos.config": {"open_ui": Method(sessions.open_ui)},
     "pos.session": {
         "set_opening_control": Method(sessions.set_opening_control),

@@ -90,6 +90,9 @@ def make_warehouse(env: Env, given: dict[str, Any]) -> None:
         kind = {"name": label, "code": "outgoing", "sequence_code": sequence, "company_id": company}
         ways = {"default_location_src_id": given["lot_stock_id"], "default_location_dest_id": customers}
         given[field] = changing.create(env, PICKING_TYPE, {**kind, **ways})
+    ways = {"default_location_src_id": customers, "default_location_dest_id": given["lot_stock_id"]}
+    kind = {"name": "Receipts", "code": "incoming", "sequence_code": "IN", "company_id": company}
+    given["in_type_id"] = changing.create(env, PICKING_TYPE, {**kind, **ways})
     del name
 
 
@@ -99,7 +102,7 @@ def own_locations(env: Env, warehouses: list[int]) -> None:
         row = env.row(WAREHOUSE, warehouse)
         for location in below(env, row["view_location_id"]):
             env.transaction.update(LOCATION, location, {"warehouse_id": warehouse})
-        for kind in (row["out_type_id"], row["pos_type_id"]):
+        for kind in (row["out_type_id"], row["pos_type_id"], row["in_type_id"]):
             env.transaction.update(PICKING_TYPE, kind, {"warehouse_id": warehouse})
 
 

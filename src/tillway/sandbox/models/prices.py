@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tillway.sandbox import pricelists, sessions, taxes
+from tillway.sandbox import invoicing, pricelists, sessions, taxes
 from tillway.sandbox.defaults import company, country, today
 from tillway.sandbox.fields import (
     Model,
@@ -146,6 +146,22 @@ MODELS: Final[tuple[Model, ...]] = (
             "Type",
             required=True,
             default="entry",
+        ),
+        many2one("partner_id", "res.partner"),
+        char("invoice_origin", "Origin", indexed=True),
+        date("invoice_date", "Invoice/Bill Date"),
+        many2one("reversed_entry_id", "account.move", "Reversal of"),
+        one2many("line_ids", "account.move.line", "move_id", "Journal Items"),
+        one2many("invoice_line_ids", "account.move.line", "move_id", "Invoice lines"),
+        monetary("amount_settled", readonly=True),
+        monetary("amount_untaxed", "Untaxed Amount", compute=invoicing.untaxed, kept=True),
+        monetary("amount_total", "Total", compute=invoicing.total, kept=True),
+        monetary("amount_residual", "Amount Due", compute=invoicing.residual, kept=True),
+        selection(
+            "payment_state",
+            "not_paid|in_payment|paid|partial=Partially Paid|reversed|blocked",
+            compute=invoicing.payment_state,
+            kept=True,
         ),
         order="date desc, name desc, id desc",
         display=sessions.display_entry,

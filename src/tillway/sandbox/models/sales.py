@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tillway.sandbox import order_amounts, orders
+from tillway.sandbox import invoicing, order_amounts, orders
 from tillway.sandbox.defaults import company, now, user
 from tillway.sandbox.fields import (
     Model,
@@ -56,7 +56,7 @@ MODELS: Final[tuple[Model, ...]] = (
         selection(
             "invoice_status",
             "upselling=Upselling Opportunity|invoiced=Fully Invoiced|to invoice|no=Nothing to Invoice",
-            compute=orders.invoice_status,
+            compute=invoicing.status,
             kept=True,
         ),
         selection(
@@ -66,6 +66,7 @@ MODELS: Final[tuple[Model, ...]] = (
             kept=True,
         ),
         one2many("picking_ids", "stock.picking", "sale_id", "Transfers"),
+        many2many("invoice_ids", "account.move", "Invoices", compute=invoicing.invoices),
         char("access_token", "Security Token"),
         boolean("locked"),
         boolean("require_payment", "Online payment", default=True),
@@ -89,8 +90,9 @@ MODELS: Final[tuple[Model, ...]] = (
         monetary("price_subtotal", "Subtotal", compute=order_amounts.line_subtotal, kept=True),
         decimal("price_tax", "Total Tax", compute=order_amounts.line_tax, kept=True),
         monetary("price_total", "Total", compute=order_amounts.line_total, kept=True),
-        decimal("qty_delivered", "Delivery Quantity"),
-        decimal("qty_invoiced", "Invoiced Quantity"),
+        decimal("qty_delivered", "Delivery Quantity", compute=invoicing.delivered, kept=True),
+        decimal("qty_invoiced", "Invoiced Quantity", compute=invoicing.invoiced, kept=True),
+        decimal("qty_to_invoice", "Quantity To Invoice", compute=invoicing.to_invoice, kept=True),
         selection(
             "state",
             "draft=Quotation|sent=Quotation Sent|sale=Sales Order|cancel=Cancelled",
