@@ -27,8 +27,9 @@ from tillway.journal import Sequencer, Tail
 from tillway.landscape import Active
 from tillway.landscape import build as build_landscape
 from tillway.postgres import Database
-from tillway.records import Refresher, Shelf, Source
-from tillway.retail import Office, Offices, Page, PriceList, PriceRule, Product, Tax
+from tillway.records import Cause, Refresher, Shelf, Source, loyalty
+from tillway.records.refreshing.promotions import PromotionsReading
+from tillway.retail import BackOfficeCard, Office, Offices, Page, PriceList, PriceRule, Product, Promotion, Reward, Tax
 
 SCOPES = tuple(sorted({operation.scope for _, operation in load().operations() if not operation.public}))
 
@@ -52,12 +53,14 @@ APIS = (
     "customers",
     "devices",
     "events",
+    "loyalty",
     "operations",
     "orders",
     "payments",
     "pos",
     "prices",
     "products",
+    "promotions",
     "returns",
     "subscriptions",
 )
@@ -141,6 +144,39 @@ def signed(given=texts) -> apis.Releases:
     return apis.Releases(given, lambda payload: attest(payload, RING.signing), lambda token: attested(token, RING.keys))
 
 
+def card(number: int, kind: str, code: str, points: str, **more) -> BackOfficeCard:
+    """A card of the ERP's; programmes are 1 the club, 2 gift cards, 3 coupons."""
+    programme = {"loyalty": "1", "gift-card": "2", "coupon": "3"}[kind]
+    return BackOfficeCard(
+        foreign_id=str(number), programme=programme, kind=kind, code=code, points=Decimal(points), **more
+    )
+
+
+CARDS = (
+    card(1, "loyalty", "CLUB-1001", "1000000", customer="4"),
+    card(2, "gift-card", "GIFT-1001", "1000000"),
+    card(3, "coupon", "COUPON-1001", "1"),
+)
+PROMOTIONS = tuple(
+    Promotion(
+        id=str(number),
+        name=name,
+        kind=kind,
+        channels=("pos", "web"),
+        currency="EUR",
+        rewards=(Reward(id=str(number), points=Decimal(1), kind="discount", percent=Decimal(10)),),
+    )
+    for number, (name, kind) in enumerate((("Club", "loyalty"), ("Gift cards", "gift-card"), ("10 %", "coupons")), 1)
+)
+
+
+class Programmes:
+    """Stands in for the ERP's programmes."""
+
+    async def programmes(self, _call):
+        return PROMOTIONS
+
+
 class Assortment:
     """Stands in for the ERP's catalogue and price lists."""
 
@@ -210,6 +246,16 @@ async def fill(dsn: str) -> None:
     )
     async with Database(dsn, "refresh") as db:
         await Refresher(db, source).once()
+        await PromotionsReading(db, source, Programmes()).once()
+        await learn(db, CARDS)
+
+
+async def learn(db: Database, cards: tuple[BackOfficeCard, ...]) -> None:
+    """Cards that were shown here before; the ERP that they are from is away since."""
+    asked_at = await loyalty.now(db)
+    for card in cards:
+        async with db.transaction() as tx:
+            await loyalty.see(tx, "main", "1", card, asked_at=asked_at, cause=Cause(correlation="fill"))
 
 
 @asynccontextmanager

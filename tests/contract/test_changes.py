@@ -53,15 +53,15 @@ GOVERNING = {
 }
 LOYALTY = {
     "openapi": "3.1.0",
-    "info": {"title": "Loyalty", "version": "1.0.0", "summary": "Cards of members.", "description": "Theirs."},
-    "servers": [{"url": "/loyalty/v1"}],
+    "info": {"title": "Miles", "version": "1.0.0", "summary": "Cards of members.", "description": "Theirs."},
+    "servers": [{"url": "/miles/v1"}],
     "paths": {
         "/cards/{id}": {
             "get": {
                 "operationId": "getCard",
                 "summary": "One card",
                 "x-tillway-criticality": "normal",
-                "x-tillway-scope": "loyalty:read",
+                "x-tillway-scope": "miles:read",
                 "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
                 "responses": {
                     "200": {
@@ -104,28 +104,28 @@ LOYALTY = {
 }
 
 
-def files(name: str = "Larkfield", loyalty: dict | None = None, **governance) -> dict[str, str]:
-    """The landscape's files; the organisation may be called otherwise, loyalty may promise something else."""
+def files(name: str = "Larkfield", miles: dict | None = None, **governance) -> dict[str, str]:
+    """The landscape's files; the organisation may be called otherwise, miles may promise something else."""
     more = copy.deepcopy(GOVERNING)
     more["governance"] |= governance
     content = json.loads(
-        texts(more=more, **{"web-shop": {"scopes": ["loyalty:read"], "shops": ["harbour"], "owner": "e-commerce"}})[
+        texts(more=more, **{"web-shop": {"scopes": ["miles:read"], "shops": ["harbour"], "owner": "e-commerce"}})[
             "landscape.yaml"
         ]
     )
     content["organisation"]["name"] = name
-    content["apis"]["loyalty"] = {
+    content["apis"]["miles"] = {
         "layer": "process",
         "owner": "integration",
         "criticality": "normal",
         "data_class": "internal",
-        "upstream": "loyalty",
+        "upstream": "miles",
     }
-    content["upstreams"] = {"loyalty": {"url": "https://loyalty.example.com", "owner": "integration"}}
+    content["upstreams"] = {"miles": {"url": "https://miles.example.com", "owner": "integration"}}
     content["service_levels"] = {
-        "loyalty-answers": {"name": "Loyalty answers", "api": "loyalty", "indicator": "availability", "target": 0.999}
+        "miles-answers": {"name": "Miles answers", "api": "miles", "indicator": "availability", "target": 0.999}
     }
-    return {"landscape.yaml": json.dumps(content), "contracts/loyalty.v1.yaml": yaml.safe_dump(loyalty or LOYALTY)}
+    return {"landscape.yaml": json.dumps(content), "contracts/miles.v1.yaml": yaml.safe_dump(miles or LOYALTY)}
 
 
 def person(name: str, *, signed_in: timedelta = timedelta()) -> str:
@@ -239,7 +239,7 @@ def addition():
 
 
 async def test_a_breaking_change_hidden_in_a_nested_one_of_is_stopped_and_names_the_web_shop(room):
-    change = await room.propose(files(loyalty=hidden_break()))
+    change = await room.propose(files(miles=hidden_break()))
     evidence = change["evidence"]
     assert (evidence["verdict"], [each["consumer"] for each in evidence["consumers"]]) == (
         "breaking",
@@ -249,7 +249,7 @@ async def test_a_breaking_change_hidden_in_a_nested_one_of_is_stopped_and_names_
     assert (hit["owner"], hit["shops"], hit["declared"], hit["calls"]) == ("e-commerce", ["harbour"], True, 0)
     assert evidence["shops"] == ["harbour"]
     assert evidence["promises"] == [
-        {"service_level": "loyalty-answers", "api": "loyalty", "target": 0.999, "budget_left": None}
+        {"service_level": "miles-answers", "api": "miles", "target": 0.999, "budget_left": None}
     ]
     assert (evidence["rollback"]["builds"], evidence["rollback"]["restores"]) == (True, True)
     assert any("web-shop" in each for each in change["standing"]["obstacles"])
@@ -258,7 +258,7 @@ async def test_a_breaking_change_hidden_in_a_nested_one_of_is_stopped_and_names_
 
 
 async def test_it_passes_when_it_is_accepted_by_name(room):
-    given = files(loyalty=hidden_break())
+    given = files(miles=hidden_break())
     accepted = [{"consumer": "web-shop", "reason": "it has gone over already"}]
     change = await room.propose(given, accepted=accepted)
     assert change["evidence"]["consumers"][0]["accepted"] == "it has gone over already"
@@ -269,25 +269,25 @@ async def test_it_passes_when_it_is_accepted_by_name(room):
 async def test_a_failed_contract_test_that_came_along_stops_it_and_is_kept(room):
     result = {
         "kind": "contract",
-        "provider": "https://loyalty.example",
-        "document": "loyalty.v1",
+        "provider": "https://miles.example",
+        "document": "miles.v1",
         "sha256": "a" * 64,
         "at": "2026-11-23T12:00:00Z",
         "passed": False,
         "failures": ["getCard: answered 500 to ada@example.com"],
     }
-    change = await room.propose(files(loyalty=addition()), conformance=[result])
+    change = await room.propose(files(miles=addition()), conformance=[result])
     (kept,) = change["evidence"]["conformance"]
-    assert (kept["document"], kept["passed"]) == ("loyalty.v1", False)
+    assert (kept["document"], kept["passed"]) == ("miles.v1", False)
     assert "ada@example.com" not in json.dumps(change)
-    assert change["evidence"]["blockers"][0].startswith("contract tests of loyalty.v1 failed at")
+    assert change["evidence"]["blockers"][0].startswith("contract tests of miles.v1 failed at")
     assert (await room.approve(change, by="bob")).status == 409
-    unknown = await room.propose(files(loyalty=addition()), status=422, conformance=[{**result, "kind": "hearsay"}])
+    unknown = await room.propose(files(miles=addition()), status=422, conformance=[{**result, "kind": "hearsay"}])
     assert unknown["violations"][0]["pointer"] == "/conformance/0/kind"
 
 
 async def test_an_additive_change_passes_with_one_approval(room):
-    change = await room.propose(files(loyalty=addition()))
+    change = await room.propose(files(miles=addition()))
     assert (change["evidence"]["verdict"], change["evidence"]["kinds"]) == ("additive", ["contract"])
     early = await room.publish(change)
     assert (early.status, "Enterprise architecture has 0 of 1" in early.json["detail"]) == (409, True)
@@ -305,7 +305,7 @@ async def test_an_additive_change_passes_with_one_approval(room):
     assert [(each["person"], each["boards"]) for each in release["approvals"]] == [
         ("person:bob", ["architecture", "security"])
     ]
-    assert release["files"] == files(loyalty=addition())
+    assert release["files"] == files(miles=addition())
     assert [each["number"] for each in (await room.ask("GET", "/releases")).json["releases"]] == [2, 1]
     (node,) = (await room.ask("GET", "/nodes")).json["nodes"]
     assert (node["release"], node["hash"], node["alive"]) == (2, done["hash"], True)

@@ -46,6 +46,8 @@ async def test_an_example_works_and_works_again(hub, document, operation):
         "/products/v1/products/TEE-CREW-S",
         "/prices/v1/prices/TEE-CREW-S",
         "/events/v1/feed",
+        "/promotions/v1/promotions?channel=pos",
+        "/promotions/v1/promotions/main-1",
         "/operations/v1/journal",
         "/operations/v1/followers",
         "/operations/v1/parked",

@@ -9,11 +9,12 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from tests.contract.small_hub import SCOPES, landscape
+from tests.contract.small_hub import CONTENT, SCOPES, landscape, texts
 from tests.contract.test_sales import SALES, identity, sale
 from tests.pure.gateway.front_door import token
 
 from tillway.contracts import Cuts, Tally, load
+from tillway.landscape import build
 
 DOCUMENTS = load()
 OPERATIONS = {operation.id: (document, operation) for document, operation in DOCUMENTS.operations()}
@@ -25,6 +26,21 @@ LINES = {"lines": [{"sku": "TEE-CREW-S", "quantity": "1"}]}
 HARBOUR = "harbour"
 PAID = {"provider": "larkpay", "reference": "psp-1", "amount": "1.00", "currency": "EUR"}
 BACK = {"lines": [{"line": 1, "quantity": "1"}]}
+ABROAD = {
+    "connections": CONTENT["connections"] | {"other": CONTENT["connections"]["main"] | {"database": "abroad"}},
+    "shops": CONTENT["shops"]
+    | {
+        "abroad": {
+            "name": "Abroad",
+            "connection": "other",
+            "company": 1,
+            "warehouse": 1,
+            "price_list": "abroad-list",
+            "tender_methods": {"cash": 1},
+        }
+    },
+    "price_lists": CONTENT["price_lists"] | {"abroad-list": {"connection": "other", "odoo": "list", "name": "List"}},
+}
 
 
 def bearer(consumer):
@@ -133,6 +149,60 @@ async def subscribed(hub, _):
     assert (made.status, HARBOUR in made.content.decode()) == (201, False)
 
 
+CODES = {
+    "getBalance": ("/loyalty/v1/balances", {"code": "CLUB-1001"}),
+    "earnPoints": ("/loyalty/v1/earnings", {"code": "CLUB-1001", "points": "5"}),
+    "redeemPoints": ("/loyalty/v1/redemptions", {"code": "CLUB-1001", "points": "1"}),
+    "getGiftCardBalance": ("/loyalty/v1/gift-cards/balances", {"code": "GIFT-1001"}),
+    "redeemGiftCard": ("/loyalty/v1/gift-cards/redemptions", {"code": "GIFT-1001", "amount": "1"}),
+    "validateCoupon": ("/loyalty/v1/coupons/validations", {"code": "COUPON-1001"}),
+    "useCoupon": ("/loyalty/v1/coupons/uses", {"code": "COUPON-1001", "reference": "first-receipt"}),
+}
+
+
+def for_ones_own_shop(operation):
+    """A card belongs to the back office behind the shop that asks; nobody asks for a shop that is not theirs."""
+
+    async def row(hub, _):
+        path, body = CODES[operation]
+        assert (await hub.post(path, {**body, "shop": HARBOUR}, by="narrow")).status == 403
+        assert (await hub.post(path, body, by="narrow")).status in {200, 201}
+
+    return row
+
+
+def of_another_back_office(path, json=None):
+    """What another back office holds is not known to who has no shop there."""
+
+    async def row(hub, _):
+        made = await hub.post(*CODES["earnPoints"])
+        wanted = path.format(movement=made.json["movement"]["id"], card=made.json["movement"]["card"])
+        hub.active.swap(
+            build(
+                texts(
+                    more=ABROAD,
+                    elsewhere={"shops": ["abroad"], "shop": "abroad", "price_list": "abroad-list", "event_types": "*"},
+                )
+            )
+        )
+        try:
+            replies = [
+                await hub.ask("GET" if json is None else "POST", wanted, token=bearer(by), json=json)
+                for by in ("elsewhere", "integrator")
+            ]
+        finally:
+            hub.active.swap(landscape(narrow=NARROW, reader={"shops": "*", "event_types": "*"}))
+        assert [reply.status for reply in replies] in ([404, 200], [404, 201])
+
+    return row
+
+
+async def promoted(hub, _):
+    assert (await hub.get(f"/promotions/v1/promotions?shop={HARBOUR}", by="narrow")).status == 403
+    reply = await hub.get("/promotions/v1/promotions", by="narrow")
+    assert [each["id"] for each in reply.json["promotions"]] == ["main-1", "main-2", "main-3"]
+
+
 def whole_hub(operation):
     """Operations show and change what belongs to all shops: who may touch a part of them is not let in."""
 
@@ -198,6 +268,18 @@ ROWS = {
     "receiveReturn": not_written("/returns/v1/returns/{return}/receipt", BACK),
     "recordPayment": not_written("/payments/v1/orders/{order}/payments", PAID),
     "createCustomer": customers_of_no_shop,
+    "earnPoints": for_ones_own_shop("earnPoints"),
+    "getBalance": for_ones_own_shop("getBalance"),
+    "getGiftCardBalance": for_ones_own_shop("getGiftCardBalance"),
+    "getMovement": of_another_back_office("/loyalty/v1/movements/{movement}"),
+    "getPromotion": of_another_back_office("/promotions/v1/promotions/main-1"),
+    "listMovements": of_another_back_office("/loyalty/v1/cards/{card}/movements"),
+    "listPromotions": promoted,
+    "redeemGiftCard": for_ones_own_shop("redeemGiftCard"),
+    "redeemPoints": for_ones_own_shop("redeemPoints"),
+    "reverseMovement": of_another_back_office("/loyalty/v1/movements/{movement}/reversals", {"reason": "voided"}),
+    "useCoupon": for_ones_own_shop("useCoupon"),
+    "validateCoupon": for_ones_own_shop("validateCoupon"),
     "createSubscription": subscribed,
     "deleteSubscription": not_deleted,
     "enrolDevice": without_a_token,

@@ -192,7 +192,7 @@ async def test_a_publication_under_load_drops_nothing_and_a_rollback_restores_ev
     health = await hubs.ask(0, "GET", HEALTH, bearer=token("integrator", scopes=SCOPES))
     given = files("Fresh")
     content = json.loads(given["landscape.yaml"])
-    content["consumers"]["web-shop"]["scopes"] = ["loyalty:read", "prices:read"]
+    content["consumers"]["web-shop"]["scopes"] = ["miles:read", "prices:read"]
     given["landscape.yaml"] = json.dumps(content)
     change = await hubs.proposed(given)
     await hubs.approve(change, "cid")  # what a machine proposed needs two people

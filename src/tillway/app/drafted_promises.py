@@ -48,6 +48,13 @@ SERVICE_LEVELS: Final[Mapping[str, Mapping[str, Any]]] = {
         "threshold_seconds": 0.1,
         "window_days": 7,
     },
+    "points-quick": {
+        "name": "Points and gift cards do not hold up the checkout",
+        "api": "loyalty",
+        "indicator": "latency",
+        "target": 0.95,
+        "threshold_seconds": 0.5,
+    },
     "sales-taken": {
         "name": "Sales of tills are taken",
         "api": "pos",

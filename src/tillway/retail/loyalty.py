@@ -42,6 +42,9 @@ MovementKind = Literal["earn", "redeem", "reverse", "outside"]
 MovementStatus = Literal["pending", "confirmed", "exception", "cancelled"]
 """Ours and counted, being brought to the back office; there as well; waiting for a person, still counted; given up."""
 
+CouponFault = Literal["unknown", "used", "expired", "archived", "not-in-force"]
+"""No such coupon; used up; its own last day is over; withdrawn; its promotion has not begun or is over."""
+
 POINTS_CARDS: Final = frozenset({"loyalty", "ewallet"})
 """Kinds that earn."""
 
@@ -164,6 +167,21 @@ class CouponRequest(CodeRequest, frozen=True, kw_only=True, forbid_unknown_field
 
     reference: Annotated[Reference | None, classed(DataClass.INTERNAL)] = None
     """The asker's own number of what it is used for: sent again, it has no second effect."""
+
+
+class CouponCheck(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether a coupon can be used now."""
+
+    valid: Annotated[bool, classed(DataClass.INTERNAL)]
+    """Whether it can."""
+    reason: Annotated[CouponFault | None, classed(DataClass.INTERNAL)] = None
+    """Why not."""
+    card: Annotated[Id | None, classed(DataClass.INTERNAL)] = None
+    """Our id of the coupon."""
+    promotion: Annotated[Id | None, classed(DataClass.PUBLIC)] = None
+    """What it gives: see `promotions.v1`."""
+    points: Annotated[Points | None, classed(DataClass.INTERNAL)] = None
+    """How many of its points one use takes."""
 
 
 class ReversalRequest(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):

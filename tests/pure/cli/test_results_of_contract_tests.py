@@ -11,8 +11,8 @@ from tillway.cli.changing import FAILURE_CHARACTERS, FAILURES_MAX, result
 from tillway.errors import Misconfigured
 
 TOLD = {
-    "provider": "https://loyalty.example",
-    "document": "loyalty.v1",
+    "provider": "https://miles.example",
+    "document": "miles.v1",
     "sha256": "a" * 64,
     "at": "2026-11-23T12:00:00Z",
     "passed": False,

@@ -25,7 +25,7 @@ def of(new: dict[str, str], accepted: tuple[Accepted, ...] = (), seen: dict | No
 
 
 def test_who_was_seen_to_use_it_breaks_too() -> None:
-    found = of(files(loyalty=hidden_break()), seen=SEEN)
+    found = of(files(miles=hidden_break()), seen=SEEN)
     assert {each.consumer: (each.declared, each.calls) for each in found.consumers} == {
         "station-till": (False, 12),
         "web-shop": (True, 0),
@@ -35,36 +35,36 @@ def test_who_was_seen_to_use_it_breaks_too() -> None:
 
 def test_each_of_them_is_accepted_by_name() -> None:
     accepted = (Accepted("web-shop", "it knows"),)
-    (blocker,) = of(files(loyalty=hidden_break()), accepted, SEEN).blockers
+    (blocker,) = of(files(miles=hidden_break()), accepted, SEEN).blockers
     assert blocker.startswith("it breaks station-till of it (12 calls in 30 days)")
 
 
 def test_what_is_added_hits_nobody() -> None:
-    found = of(files(loyalty=addition()), seen=SEEN)
+    found = of(files(miles=addition()), seen=SEEN)
     assert (found.verdict, found.consumers, found.blockers) == ("additive", (), ())
     assert [each.budget_left for each in found.promises] == [None]
 
 
 def test_contract_tests_that_came_along_are_kept_and_those_that_failed_stop_it() -> None:
     held = Conformance(
-        kind="contract", provider="https://loyalty.example", document="loyalty.v1", sha256="a" * 64, at=NOW, passed=True
+        kind="contract", provider="https://miles.example", document="miles.v1", sha256="a" * 64, at=NOW, passed=True
     )
     failed = msgspec.structs.replace(held, kind="pact", document="shop.json", passed=False, failures=("a card: 404",))
-    new = compared(files(), files(loyalty=addition()))
+    new = compared(files(), files(miles=addition()))
     found = evidence(new, Observed(conformance=(held, failed)), TODAY)
     assert found.conformance == (held, failed)
-    assert found.blockers == ("contract tests of shop.json failed at https://loyalty.example: a card: 404",)
+    assert found.blockers == ("contract tests of shop.json failed at https://miles.example: a card: 404",)
 
 
 def test_a_test_of_policies_that_fails_stops_it() -> None:
     wrong = {"name": "the web shop cancels", "principal": "web-shop", "action": "eraseSubject", "expect": "allow"}
-    found = of({**files(loyalty=addition()), "policies/tests/more.yaml": json.dumps({"tests": [wrong]})})
+    found = of({**files(miles=addition()), "policies/tests/more.yaml": json.dumps({"tests": [wrong]})})
     assert (found.tests.passed, len(found.tests.failed)) == (0, 1)
     assert any("the web shop cancels" in each for each in found.blockers)
 
 
 def test_only_house_rules_that_were_kept_before_stop_it() -> None:
-    assert of(files(loyalty=addition())).rules == of(files(loyalty=addition())).rules
+    assert of(files(miles=addition())).rules == of(files(miles=addition())).rules
     content = json.loads(files()["landscape.yaml"])
     content["governance"] = copy.deepcopy(content["governance"]) | {"approvals": []}
     found = of({**files(), "landscape.yaml": json.dumps(content)})

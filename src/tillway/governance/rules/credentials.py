@@ -154,7 +154,7 @@ def network_too_wide(subject: Subject) -> Iterator[Found]:
     why="Whatever a page holds its visitors hold too.",
     remedy="take `origins` out, or the operations scopes and the secret",
     breaks="consumers: {webshop: {origins: ['https://shop.nordwind.example'],"
-    " scopes: ['orders:read', 'orders:write', 'events:read', 'loyalty:read', 'loyalty:write',"
+    " scopes: ['orders:read', 'orders:write', 'events:read', 'miles:read', 'miles:write',"
     " 'subscriptions:read', 'subscriptions:write',"
     " 'operations:read']}}",
     keeps="consumers: {webshop: {origins: ['https://shop.nordwind.example']}}",

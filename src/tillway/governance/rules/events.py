@@ -69,8 +69,8 @@ def _highest(schema: Mapping[str, Any]) -> Any:
     sentence="Interfaces and events belong to a declared domain.",
     why="The domain says whose data it is and how old it may be; without it nobody can say that it is too old.",
     remedy="declare the domain under `domains` and name it",
-    breaks="apis: {loyalty: {domain: null}}",
-    keeps="apis: {loyalty: {domain: selling}}",
+    breaks="apis: {miles: {domain: null}}",
+    keeps="apis: {miles: {domain: selling}}",
 )
 def domain_missing(subject: Subject) -> Iterator[Found]:
     """Data has a domain."""

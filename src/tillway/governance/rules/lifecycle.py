@@ -21,7 +21,7 @@ def _versions(subject: Subject) -> Iterator[tuple[Path, Api, str, ApiVersion]]:
             yield (*path, "versions", name), api, name, version
 
 
-_DEPRECATED = "{lifecycle: deprecated, deprecated: 2026-09-01, sunset: 2027-03-01, successor: loyalty/v1}"
+_DEPRECATED = "{lifecycle: deprecated, deprecated: 2026-09-01, sunset: 2027-03-01, successor: miles/v1}"
 
 
 @rule(
@@ -49,7 +49,7 @@ def deprecated_without_successor(subject: Subject) -> Iterator[Found]:
     sentence="What is deprecated says since when, and when it ends.",
     why="Without a day nobody moves, and the version is kept for ever.",
     remedy="add `deprecated` and `sunset`",
-    breaks="apis: {prices: {versions: {v1: {lifecycle: deprecated, deprecated: 2026-09-01, successor: loyalty/v1}}}}",
+    breaks="apis: {prices: {versions: {v1: {lifecycle: deprecated, deprecated: 2026-09-01, successor: miles/v1}}}}",
     keeps=f"apis: {{prices: {{versions: {{v1: {_DEPRECATED}}}}}}}",
 )
 def deprecated_without_sunset(subject: Subject) -> Iterator[Found]:
@@ -66,7 +66,7 @@ def deprecated_without_sunset(subject: Subject) -> Iterator[Found]:
     why="Partners release when they can; a shorter notice cuts off somebody who did nothing wrong.",
     remedy="set a later `sunset`",
     breaks="apis: {prices: {versions: {v1: {lifecycle: deprecated, deprecated: 2026-11-01, sunset: 2026-12-01,"
-    " successor: loyalty/v1}}}}",
+    " successor: miles/v1}}}}",
     keeps=f"apis: {{prices: {{versions: {{v1: {_DEPRECATED}}}}}}}",
 )
 def sunset_too_soon(subject: Subject) -> Iterator[Found]:
@@ -90,7 +90,7 @@ def _too_soon(deprecated: date | None, sunset: date | None) -> bool:
     why="A day that passes without anything happening teaches consumers to ignore the next one.",
     remedy="retire it, or set the sunset anew and tell its consumers",
     breaks="apis: {prices: {versions: {v1: {lifecycle: deprecated, deprecated: 2026-01-01, sunset: 2026-10-01,"
-    " successor: loyalty/v1}}}}",
+    " successor: miles/v1}}}}",
     keeps=f"apis: {{prices: {{versions: {{v1: {_DEPRECATED}}}}}}}",
 )
 def sunset_passed(subject: Subject) -> Iterator[Found]:
@@ -107,7 +107,7 @@ def sunset_passed(subject: Subject) -> Iterator[Found]:
     why="Consumers who follow the link would arrive at something that refuses them, or ends as well.",
     remedy="publish the successor first, or name another",
     breaks="apis: {prices: {versions: {v1: {lifecycle: deprecated, deprecated: 2026-09-01, sunset: 2027-03-01,"
-    " successor: loyalty/v1}}}, loyalty: {versions: {v1: {lifecycle: draft, testers: [webshop]}}}}",
+    " successor: miles/v1}}}, miles: {versions: {v1: {lifecycle: draft, testers: [webshop]}}}}",
     keeps=f"apis: {{prices: {{versions: {{v1: {_DEPRECATED}}}}}}}",
 )
 def successor_not_usable(subject: Subject) -> Iterator[Found]:

@@ -80,8 +80,8 @@ def critical_promise_weak(subject: Subject) -> Iterator[Found]:
     sentence="No interface promises more availability than the interfaces it calls.",
     why="A chain is up when all of its links are; a promise above its weakest link is broken by design.",
     remedy="lower the target, raise that of the interface it calls, or stop calling it while somebody waits",
-    breaks="service_levels: {loyalty-availability: {target: 0.9999}}",
-    keeps="service_levels: {loyalty-availability: {target: 0.995}}",
+    breaks="service_levels: {miles-availability: {target: 0.9999}}",
+    keeps="service_levels: {miles-availability: {target: 0.995}}",
 )
 def promise_above_dependency(subject: Subject) -> Iterator[Found]:
     """A promise is no better than what it rests on."""
@@ -137,8 +137,8 @@ def experience_calls_erp(subject: Subject) -> Iterator[Found]:
     sentence="Interfaces call downwards: experience, process, system.",
     why="A system interface that calls upwards cannot be changed, tested or restarted without what it should carry.",
     remedy="turn the call round, tell an event instead, or correct the layer",
-    breaks="apis: {products: {calls: [loyalty]}}",
-    keeps="apis: {loyalty: {calls: [products]}}",
+    breaks="apis: {products: {calls: [miles]}}",
+    keeps="apis: {miles: {calls: [products]}}",
 )
 def layer_upwards(subject: Subject) -> Iterator[Found]:
     """Nobody calls a layer above its own."""

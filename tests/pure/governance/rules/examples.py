@@ -18,7 +18,7 @@ from tillway.landscape import build_marked, cases
 
 HERE = Path(__file__).parent
 TODAY = date(2026, 11, 23)
-DOCUMENT = "loyalty.v1.yaml"
+DOCUMENT = "miles.v1.yaml"
 
 
 @cache

@@ -16,7 +16,7 @@ from tillway.landscape import Mark, Problem
 SARIF = Draft4Validator(json.loads((Path(__file__).parents[3] / "fixtures" / "sarif-2.1.0.json").read_text()))
 BROKEN = (
     "apis: {orders: {owner: somebody}, prices: {owner: nobody}}\n"
-    "contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {tags: null}}}}}\n"
+    "contracts: {miles.v1.yaml: {paths: {/accounts: {get: {tags: null}}}}}\n"
     "governance: {waivers: [{rule: owner-unknown, path: apis.prices, reason: it moves, owner: platform, expires: 2027-03-01}]}"
 )
 
@@ -47,9 +47,9 @@ def test_a_result_names_rule_place_and_path(log):
     tags = found["operation-tags"]
     assert run["tool"]["driver"]["rules"][tags["ruleIndex"]]["id"] == "operation-tags"
     (location,) = tags["locations"]
-    assert location["physicalLocation"]["artifactLocation"]["uri"] == "landscape/contracts/loyalty.v1.yaml"
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "landscape/contracts/miles.v1.yaml"
     assert location["physicalLocation"]["region"]["startLine"] > 1
-    assert location["logicalLocations"] == [{"fullyQualifiedName": "contracts.loyalty.v1.yaml.paths./accounts.get"}]
+    assert location["logicalLocations"] == [{"fullyQualifiedName": "contracts.miles.v1.yaml.paths./accounts.get"}]
     assert (tags["level"], found["owner-unknown"]["level"]) == ("warning", "error")
 
 
@@ -73,10 +73,10 @@ def test_spectrals_form_counts_lines_from_nothing():
     tags = found["operation-tags"]
     assert tags.keys() == {"code", "path", "message", "severity", "range", "source"}
     assert (tags["severity"], found["owner-unknown"]["severity"]) == (1, 0)
-    assert tags["path"] == ["contracts", "loyalty.v1.yaml", "paths", "/accounts", "get"]
+    assert tags["path"] == ["contracts", "miles.v1.yaml", "paths", "/accounts", "get"]
     told = {each.rule: each for each in report(BROKEN).findings}
     assert tags["range"]["start"] == {"line": told["operation-tags"].mark.line - 1, "character": 0}
-    assert tags["source"] == "landscape/contracts/loyalty.v1.yaml"
+    assert tags["source"] == "landscape/contracts/miles.v1.yaml"
 
 
 def test_our_own_form_tells_findings_and_waivers():

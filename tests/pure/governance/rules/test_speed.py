@@ -19,21 +19,21 @@ INTERFACES = 200
 def files() -> dict[str, str]:
     """The clean landscape, its interface of points 200 times with document, service level and upstream."""
     content = {name: dict(section) for name, section in clean().items() if name != "contracts"}
-    text = (HERE / "loyalty.v1.yaml").read_text()
+    text = (HERE / "miles.v1.yaml").read_text()
     documents = {}
     scopes = list(content["consumers"]["webshop"]["scopes"])
     for number in range(INTERFACES):
         name = f"points-{number:03}"
-        content["apis"][name] = deepcopy(content["apis"]["loyalty"])
-        level = {**content["service_levels"]["loyalty-availability"], "api": name}
+        content["apis"][name] = deepcopy(content["apis"]["miles"])
+        level = {**content["service_levels"]["miles-availability"], "api": name}
         content["service_levels"][f"{name}-availability"] = level
         scopes += [f"{name}:read", f"{name}:write"]
-        own = text.replace("loyalty:", f"{name}:").replace("/loyalty/", f"/{name}/")
+        own = text.replace("miles:", f"{name}:").replace("/miles/", f"/{name}/")
         for verb in ("listAccounts", "createAccount", "getAccount"):
             own = own.replace(verb, f"{verb}Of{number:03}")
         documents[f"contracts/{name}.v1.yaml"] = own
     content["consumers"]["webshop"] = {**content["consumers"]["webshop"], "scopes": scopes}
-    documents["contracts/loyalty.v1.yaml"] = text
+    documents["contracts/miles.v1.yaml"] = text
     return {"all.yaml": dumped(content), **documents}
 
 

@@ -28,8 +28,8 @@ _CLOSED: Final = frozenset({"personal", "payment", "secret"})
     sentence="A document has one server, its interface and major version: /<api>/v<n>.",
     why="The version in the path is what lets two majors answer side by side while consumers move.",
     remedy="name the file <api>.v<n>.yaml and its one server /<api>/v<n>",
-    breaks="contracts: {loyalty.v1.yaml: {servers: [{url: /loyalty}]}}",
-    keeps="contracts: {loyalty.v1.yaml: {servers: [{url: /loyalty/v1}]}}",
+    breaks="contracts: {miles.v1.yaml: {servers: [{url: /miles}]}}",
+    keeps="contracts: {miles.v1.yaml: {servers: [{url: /miles/v1}]}}",
 )
 def version_in_path(contract: Contract, _: Subject) -> Iterator[Found]:
     """The one server says interface and version."""
@@ -46,8 +46,8 @@ def version_in_path(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Paths are lower case words parted by dashes, with a plural before an id.",
     why="One style is guessed right; three styles are looked up each time.",
     remedy="rename the segment, e.g. /gift-cards/{card}; what is published moves with the next major version",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/giftCards: {description: Later.}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/gift-cards: {description: Later.}}}}",
+    breaks="contracts: {miles.v1.yaml: {paths: {/giftCards: {description: Later.}}}}",
+    keeps="contracts: {miles.v1.yaml: {paths: {/gift-cards: {description: Later.}}}}",
 )
 def path_style(contract: Contract, _: Subject) -> Iterator[Found]:
     """Paths look alike."""
@@ -69,8 +69,8 @@ def path_style(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="A path has no trailing slash, no query and no twin.",
     why="Clients and proxies treat these differently, so what is checked is not what is called.",
     remedy="take the slash or the query out; merge paths that differ in the name of a parameter only",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {'/accounts/': {description: Empty.}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {'/accounts/': null}}}",
+    breaks="contracts: {miles.v1.yaml: {paths: {'/accounts/': {description: Empty.}}}}",
+    keeps="contracts: {miles.v1.yaml: {paths: {'/accounts/': null}}}",
 )
 def path_form(contract: Contract, _: Subject) -> Iterator[Found]:
     """Paths can be told apart."""
@@ -92,11 +92,11 @@ def path_form(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Every parameter in a path is declared, required, and stands there; none is declared twice.",
     why="An undeclared parameter is not checked at all, and what is not in the path never arrives.",
     remedy="declare it with `in: path` and `required: true`, or take it out",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {parameters:"
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {parameters:"
     " [{$ref: '#/components/parameters/Limit'},"
     " {$ref: '#/components/parameters/After'},"
     " {$ref: '#/components/parameters/AccountId'}]}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {parameters:"
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {parameters:"
     " [{$ref: '#/components/parameters/Limit'},"
     " {$ref: '#/components/parameters/After'}]}}}}}",
 )
@@ -134,11 +134,11 @@ def _schema(contract: Contract, parameter: Node) -> Node:
     sentence="No secret travels in a path or a query.",
     why="URLs stand in logs, histories, proxies and referrers of everybody on the way.",
     remedy="take it in a header or in the body",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {parameters:"
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {parameters:"
     " [{$ref: '#/components/parameters/Limit'},"
     " {$ref: '#/components/parameters/After'},"
     " {name: api_key, in: query, description: Which., schema: {type: string, maxLength: 64}}]}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {parameters:"
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {parameters:"
     " [{$ref: '#/components/parameters/Limit'},"
     " {$ref: '#/components/parameters/After'},"
     " {name: tier, in: query, description: Which., schema: {type: string, maxLength: 64}}]}}}}}",
@@ -156,11 +156,11 @@ def credential_in_url(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Nothing personal travels in a path or a query.",
     why="A URL is logged where nobody erases: e-mail addresses in it outlive every request for erasure.",
     remedy="use an id of ours, or take it in the body of a POST that reads",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {parameters:"
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {parameters:"
     " [{$ref: '#/components/parameters/Limit'},"
     " {$ref: '#/components/parameters/After'},"
     " {name: email, in: query, description: Which., schema: {type: string, maxLength: 64}}]}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {parameters:"
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {parameters:"
     " [{$ref: '#/components/parameters/Limit'},"
     " {$ref: '#/components/parameters/After'},"
     " {name: tier, in: query, description: Which., schema: {type: string, maxLength: 64}}]}}}}}",
@@ -181,9 +181,9 @@ def personal_in_url(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Ids in paths are not plain numbers.",
     why="Whoever sees 1041 tries 1042; one forgotten check of rights, and all records can be read in a row.",
     remedy="use a random id or a business key: type string",
-    breaks="contracts: {loyalty.v1.yaml: {components: {parameters: {AccountId: {schema:"
+    breaks="contracts: {miles.v1.yaml: {components: {parameters: {AccountId: {schema:"
     " {type: integer, maxLength: null, pattern: null}, example: 7}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {parameters: {AccountId: {schema: {type: string}}}}}}",
+    keeps="contracts: {miles.v1.yaml: {components: {parameters: {AccountId: {schema: {type: string}}}}}}",
 )
 def id_countable(contract: Contract, _: Subject) -> Iterator[Found]:
     """Ids cannot be guessed."""

@@ -24,9 +24,9 @@ _LISTING: Final = ("list", "search", "find")
     sentence="What lists things answers a page: `limit` and `after` in the query, `next` in the answer.",
     why="A list grows until one answer takes all the memory, or until it is cut off without a word.",
     remedy="take `limit` and `after`, and answer an object with the elements and `next`",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get:"
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {get:"
     " {parameters: [{$ref: '#/components/parameters/Limit'}]}}}, components: {parameters: {After: null}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {parameters:"
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {parameters:"
     " [{$ref: '#/components/parameters/Limit'}, {$ref: '#/components/parameters/After'}]}}}}}",
 )
 def list_not_paginated(contract: Contract, _: Subject) -> Iterator[Found]:
@@ -62,8 +62,8 @@ def _members(schema: Mapping[str, Any]) -> set[str]:
     sentence="Every operation says what it answers when all is well.",
     why="Without it nothing is checked of the answer, and clients have no type for it.",
     remedy="add a 2XX or 3XX response",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {'/accounts/{account}': {get: {responses: {'200': null}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {'/accounts/{account}': {get: {responses: {'200':"
+    breaks="contracts: {miles.v1.yaml: {paths: {'/accounts/{account}': {get: {responses: {'200': null}}}}}}",
+    keeps="contracts: {miles.v1.yaml: {paths: {'/accounts/{account}': {get: {responses: {'200':"
     " {description: The account.}}}}}}}",
 )
 def success_missing(contract: Contract, _: Subject) -> Iterator[Found]:
@@ -79,9 +79,9 @@ def success_missing(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence=f"Refusals are {PROBLEM} (RFC 9457).",
     why="One form of error is handled once; each API's own form is handled nowhere.",
     remedy=f"give the response content of the type {PROBLEM}",
-    breaks="contracts: {loyalty.v1.yaml: {components: {responses: {NotFound: {content:"
+    breaks="contracts: {miles.v1.yaml: {components: {responses: {NotFound: {content:"
     " {application/problem+json: null, text/plain: {}}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {responses: {NotFound: {content:"
+    keeps="contracts: {miles.v1.yaml: {components: {responses: {NotFound: {content:"
     " {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}}}}}}",
 )
 def problem_documents(contract: Contract, _: Subject) -> Iterator[Found]:
@@ -101,8 +101,8 @@ def problem_documents(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="An operation documents the refusals its callers will meet: 401, 403, 404, 422, 429 where they apply.",
     why="What is not documented is not handled: the first 429 on a Saturday becomes an outage of the caller.",
     remedy="add the responses; 4XX or default stands for all",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {responses: {'403': null}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {responses: {'403':"
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {responses: {'403': null}}}}}}",
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {responses: {'403':"
     " {$ref: '#/components/responses/Forbidden'}}}}}}}",
 )
 def refusals_documented(contract: Contract, _: Subject) -> Iterator[Found]:
@@ -125,8 +125,8 @@ def refusals_documented(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="429 and 503 tell when to come again.",
     why="Without Retry-After everybody comes back at once, and the same moment again.",
     remedy="add the header Retry-After to the response",
-    breaks="contracts: {loyalty.v1.yaml: {components: {responses: {TooMany: {headers: null}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {responses: {TooMany: {headers: {Retry-After:"
+    breaks="contracts: {miles.v1.yaml: {components: {responses: {TooMany: {headers: null}}}}}",
+    keeps="contracts: {miles.v1.yaml: {components: {responses: {TooMany: {headers: {Retry-After:"
     " {description: Seconds., schema: {type: integer}}}}}}}}",
 )
 def retry_after_missing(contract: Contract, _: Subject) -> Iterator[Found]:
@@ -146,8 +146,8 @@ def retry_after_missing(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="201 tells where what was created is found.",
     why="Clients that build the address themselves break when it changes.",
     remedy="add the header Location to the response",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {post: {responses: {'201': {headers: null}}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {post: {responses: {'201': {headers: {Location:"
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {post: {responses: {'201': {headers: null}}}}}}}",
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {post: {responses: {'201': {headers: {Location:"
     " {description: Where it is., schema: {type: string}}}}}}}}}}",
 )
 def created_without_location(contract: Contract, _: Subject) -> Iterator[Found]:
@@ -165,9 +165,9 @@ def created_without_location(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Every JSON body has an example.",
     why="People build against the example first; without one they build against a guess.",
     remedy="add `example` to the media type: minimal, and such that it works",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {post: {requestBody: {content:"
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {post: {requestBody: {content:"
     " {application/json: {example: null}}}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {post: {requestBody: {content:"
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {post: {requestBody: {content:"
     " {application/json: {example: {member: '20417'}}}}}}}}}",
 )
 def example_missing(contract: Contract, _: Subject) -> Iterator[Found]:
@@ -183,9 +183,9 @@ def example_missing(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Examples keep the schema they stand by.",
     why="A wrong example is copied into every client.",
     remedy="correct the example, or the schema",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {post: {requestBody: {content:"
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {post: {requestBody: {content:"
     " {application/json: {example: {member: 20417}}}}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {post: {requestBody: {content:"
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {post: {requestBody: {content:"
     " {application/json: {example: {member: '20417'}}}}}}}}}",
 )
 def example_invalid(contract: Contract, _: Subject) -> Iterator[Found]:

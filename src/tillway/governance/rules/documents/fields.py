@@ -31,9 +31,8 @@ def kinds(schema: Mapping[str, Any]) -> frozenset[str]:
     sentence="Every member says its data class.",
     why="A member without one counts as secret: it is masked everywhere, and nobody receives it.",
     remedy=f"add x-data-class: {', '.join(DATA_CLASSES)}",
-    breaks="contracts: {loyalty.v1.yaml: {components: {schemas: {Account: {properties:"
-    " {tier: {x-data-class: null}}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {schemas: {Account: {properties:"
+    breaks="contracts: {miles.v1.yaml: {components: {schemas: {Account: {properties: {tier: {x-data-class: null}}}}}}}",
+    keeps="contracts: {miles.v1.yaml: {components: {schemas: {Account: {properties:"
     " {tier: {x-data-class: internal}}}}}}}",
 )
 def data_class_missing(contract: Contract, _: Subject) -> Iterator[Found]:
@@ -51,8 +50,8 @@ def data_class_missing(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="An interface answers nothing that is above its data class.",
     why="Grants, audit and review go by the interface: members above its class are exposed without anybody's grant.",
     remedy="raise `data_class` of the interface, or take the member out of its answers",
-    breaks="apis: {loyalty: {data_class: internal, steward: null}}",
-    keeps="apis: {loyalty: {data_class: personal}}",
+    breaks="apis: {miles: {data_class: internal, steward: null}}",
+    keeps="apis: {miles: {data_class: personal}}",
 )
 def closed_field_on_open_api(subject: Subject) -> Iterator[Found]:
     """Landscape and documents agree on what is sensitive."""
@@ -78,8 +77,8 @@ def closed_field_on_open_api(subject: Subject) -> Iterator[Found]:
     sentence="Every schema, member and parameter has a description.",
     why="Available means on the shelf to one and promised to another; only a sentence says which.",
     remedy="add `description`",
-    breaks="contracts: {loyalty.v1.yaml: {components: {schemas: {Account: {properties: {id: {description: null}}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {schemas: {Account: {properties:"
+    breaks="contracts: {miles.v1.yaml: {components: {schemas: {Account: {properties: {id: {description: null}}}}}}}",
+    keeps="contracts: {miles.v1.yaml: {components: {schemas: {Account: {properties:"
     " {id: {description: Our id of it.}}}}}}}",
 )
 def description_missing(contract: Contract, _: Subject) -> Iterator[Found]:
@@ -106,8 +105,8 @@ def description_missing(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="An enum says what its values mean.",
     why="`exception` and `failed` are two things to whoever wrote them, and one to everybody else.",
     remedy="add a `description` that tells the values apart",
-    breaks="contracts: {loyalty.v1.yaml: {components: {schemas: {Tier: {description: null}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {schemas: {Tier: {description: 'gold: from 1,000 points.'}}}}}",
+    breaks="contracts: {miles.v1.yaml: {components: {schemas: {Tier: {description: null}}}}}",
+    keeps="contracts: {miles.v1.yaml: {components: {schemas: {Tier: {description: 'gold: from 1,000 points.'}}}}}",
 )
 def enum_without_description(contract: Contract, _: Subject) -> Iterator[Found]:
     """Values are explained where they stand, or by what holds them."""
@@ -125,9 +124,9 @@ def enum_without_description(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Amounts and quantities are decimal strings, not numbers.",
     why="0.1 + 0.2 is not 0.3 in a float; takings that are off by a cent are looked for by hand.",
     remedy="type: string, format: decimal, with a pattern",
-    breaks="contracts: {loyalty.v1.yaml: {components: {schemas: {AccountRequest: {properties: {deposit:"
+    breaks="contracts: {miles.v1.yaml: {components: {schemas: {AccountRequest: {properties: {deposit:"
     " {description: Points to begin with., type: number, x-data-class: internal}}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {schemas: {AccountRequest: {properties: {deposit:"
+    keeps="contracts: {miles.v1.yaml: {components: {schemas: {AccountRequest: {properties: {deposit:"
     " {description: Points to begin with., type: string, format: decimal, x-data-class: internal}}}}}}}",
 )
 def amount_as_number(contract: Contract, _: Subject) -> Iterator[Found]:
@@ -143,9 +142,8 @@ def amount_as_number(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Days and moments have the format date or date-time.",
     why="Without it 03/04 is a day in March here and in April there, and nobody's zone is known.",
     remedy="add format: date-time (RFC 3339, with its zone) or format: date",
-    breaks="contracts: {loyalty.v1.yaml: {components: {schemas: {Account: {properties:"
-    " {opened_at: {format: null}}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {schemas: {Account: {properties:"
+    breaks="contracts: {miles.v1.yaml: {components: {schemas: {Account: {properties: {opened_at: {format: null}}}}}}}",
+    keeps="contracts: {miles.v1.yaml: {components: {schemas: {Account: {properties:"
     " {opened_at: {format: date-time}}}}}}}",
 )
 def moment_without_format(contract: Contract, _: Subject) -> Iterator[Found]:
@@ -166,8 +164,8 @@ def moment_without_format(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Objects of a request say whether further members are allowed.",
     why="A misspelled optional member is dropped without a word, and a member nobody knows of is carried on.",
     remedy="add additionalProperties: false, or the schema of further members",
-    breaks="contracts: {loyalty.v1.yaml: {components: {schemas: {AccountRequest: {additionalProperties: null}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {schemas: {AccountRequest: {additionalProperties: false}}}}}",
+    breaks="contracts: {miles.v1.yaml: {components: {schemas: {AccountRequest: {additionalProperties: null}}}}}",
+    keeps="contracts: {miles.v1.yaml: {components: {schemas: {AccountRequest: {additionalProperties: false}}}}}",
 )
 def request_open(contract: Contract, _: Subject) -> Iterator[Found]:
     """Requests are closed, or open on purpose."""
@@ -183,9 +181,9 @@ def request_open(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Texts and lists of a request have a bound.",
     why="What has no bound is sent once without one, by mistake or on purpose, and takes the memory of everybody.",
     remedy="add maxLength or maxItems",
-    breaks="contracts: {loyalty.v1.yaml: {components: {schemas: {AccountRequest: {properties:"
+    breaks="contracts: {miles.v1.yaml: {components: {schemas: {AccountRequest: {properties:"
     " {member: {maxLength: null}}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {schemas: {AccountRequest: {properties:"
+    keeps="contracts: {miles.v1.yaml: {components: {schemas: {AccountRequest: {properties:"
     " {member: {maxLength: 64}}}}}}}",
 )
 def request_unbounded(contract: Contract, _: Subject) -> Iterator[Found]:
@@ -205,9 +203,9 @@ def request_unbounded(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Members are lower case words parted by underscores.",
     why="One style in all interfaces; a client that maps names guesses right.",
     remedy="rename the member; what is published moves with the next major version",
-    breaks="contracts: {loyalty.v1.yaml: {components: {schemas: {Account: {properties: {lastVisit: {description: When.,"
+    breaks="contracts: {miles.v1.yaml: {components: {schemas: {Account: {properties: {lastVisit: {description: When.,"
     " type: string, x-data-class: internal}}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {schemas: {Account: {properties: {lastVisit: null}}}}}}",
+    keeps="contracts: {miles.v1.yaml: {components: {schemas: {Account: {properties: {lastVisit: null}}}}}}",
 )
 def member_style(contract: Contract, _: Subject) -> Iterator[Found]:
     """Members look alike."""

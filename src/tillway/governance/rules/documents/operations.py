@@ -16,7 +16,7 @@ VERBS: Final = frozenset(
         r"[a-z]+",
         """accept act activate add adjust amend apply approve assign attach authorise authorize begin block book build
     calculate cancel capture change check clear close collect compare complete confirm convert copy count
-    create decline deactivate delete deliver describe detach disable discard dispatch download enable enrol
+    create decline deactivate delete deliver describe detach disable discard dispatch download earn enable enrol
     enroll erase estimate evaluate exchange execute expire explain export fetch find finish follow get grant
     handle hold import initiate install invite invoke issue link list load lock log look lookup mark match merge
     modify move notify offboard onboard open pack patch pause pay pick place post preview print process
@@ -52,8 +52,8 @@ _CRITICALITIES: Final = ("critical", "high", "normal", "low")
     sentence="An operationId is a verb and a noun in camelCase, e.g. placeOrder.",
     why="Handlers, policies, audit and generated clients all call the operation by it.",
     remedy="begin with a verb: getAccount, redeemPoints",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {operationId: accounts_list}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {operationId: listAccounts}}}}}",
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {operationId: accounts_list}}}}}",
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {operationId: listAccounts}}}}}",
 )
 def operation_id(contract: Contract, _: Subject) -> Iterator[Found]:
     """Operations have speaking names."""
@@ -72,8 +72,8 @@ def operation_id(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="No two operations have the same operationId, over all interfaces of one version.",
     why="Policies and tests name an operation by its id alone: with two of them one is decided by the other's rules.",
     remedy="rename the newer one",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {post: {operationId: placeOrder}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {post: {operationId: createAccount}}}}}",
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {post: {operationId: placeOrder}}}}}",
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {post: {operationId: createAccount}}}}}",
 )
 def operation_id_taken(subject: Subject) -> Iterator[Found]:
     """Ids are unique; a later major may use those of the one before."""
@@ -96,8 +96,8 @@ def operation_id_taken(subject: Subject) -> Iterator[Found]:
     sentence="Every operation states the scope it asks for, <api>:read or <api>:write, and is secured by it.",
     why="Without a scope everybody with a token may call it; with another in `security` clients ask for the wrong one.",
     remedy="add x-tillway-scope and `security` with the same scope; read for what changes nothing",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {security: []}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {security: [{oauth2: ['loyalty:read']}]}}}}}",
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {security: []}}}}}",
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {security: [{oauth2: ['miles:read']}]}}}}}",
 )
 def scope_stated(contract: Contract, _: Subject) -> Iterator[Found]:
     """Scopes fit interface, method and security."""
@@ -130,8 +130,8 @@ def _secured(operation: Operation, contract: Contract, schemes: Mapping[str, Any
     sentence="Every operation states its criticality.",
     why="It decides what is shed first when the door is full.",
     remedy="add x-tillway-criticality: critical, high, normal or low",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {x-tillway-criticality: urgent}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {x-tillway-criticality: normal}}}}}",
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {x-tillway-criticality: urgent}}}}}",
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {x-tillway-criticality: normal}}}}}",
 )
 def criticality_stated(contract: Contract, _: Subject) -> Iterator[Found]:
     """Criticality is one of four."""
@@ -147,8 +147,8 @@ def criticality_stated(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="An interface is at least as critical as its operations.",
     why="Owner, on-call, service level and approval go by the interface: a critical operation would have none of them.",
     remedy="raise the criticality of the interface, or lower that of the operation",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {x-tillway-criticality: critical}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {x-tillway-criticality: normal}}}}}",
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {x-tillway-criticality: critical}}}}}",
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {x-tillway-criticality: normal}}}}}",
 )
 def criticality_above_api(subject: Subject) -> Iterator[Found]:
     """Landscape and documents agree."""
@@ -170,8 +170,8 @@ def criticality_above_api(subject: Subject) -> Iterator[Found]:
     sentence="Every operation that may change something twice takes an Idempotency-Key.",
     why="Clients repeat what was not answered; without a key the repeat is a second order.",
     remedy="take the header Idempotency-Key, or make it a PUT on the asker's id",
-    breaks="contracts: {loyalty.v1.yaml: {components: {parameters: {IdempotencyKey: {name: X-Request}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {parameters: {IdempotencyKey: {name: Idempotency-Key}}}}}",
+    breaks="contracts: {miles.v1.yaml: {components: {parameters: {IdempotencyKey: {name: X-Request}}}}}",
+    keeps="contracts: {miles.v1.yaml: {components: {parameters: {IdempotencyKey: {name: Idempotency-Key}}}}}",
 )
 def idempotency_missing(contract: Contract, _: Subject) -> Iterator[Found]:
     """POST and PATCH can be repeated; PUT and DELETE can by their meaning, facts by their id."""
@@ -188,8 +188,8 @@ def idempotency_missing(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Words that begin with x-tillway- are ones that Tillway reads.",
     why="A misspelled one is silently without effect: the operation looks protected and is not.",
     remedy="correct the word",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {x-tillway-stepup: true}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {x-tillway-step-up: true}}}}}",
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {x-tillway-stepup: true}}}}}",
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {x-tillway-step-up: true}}}}}",
 )
 def extension_unknown(contract: Contract, _: Subject) -> Iterator[Found]:
     """Extensions are read by somebody."""
@@ -211,8 +211,8 @@ def extension_unknown(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="GET and HEAD take no body.",
     why="Proxies drop it and caches ignore it, so the same request is answered differently on different ways.",
     remedy="use query parameters, or a POST that reads",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {requestBody: {content: {text/plain: {}}}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {requestBody: null}}}}}",
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {requestBody: {content: {text/plain: {}}}}}}}}",
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {requestBody: null}}}}}",
 )
 def read_with_body(contract: Contract, _: Subject) -> Iterator[Found]:
     """Reading needs no body."""

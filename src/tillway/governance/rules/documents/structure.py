@@ -29,8 +29,8 @@ _TYPES: Final[Mapping[str, Any]] = {
     sentence="A document is valid OpenAPI 3.1, bundled, and its references lead somewhere.",
     why="What tools cannot read they skip or guess; nothing else is checked of such a document.",
     remedy="correct the place named; every reference begins with #/",
-    breaks="contracts: {loyalty.v1.yaml: {info: {title: null}}}",
-    keeps="contracts: {loyalty.v1.yaml: {info: {title: Loyalty}}}",
+    breaks="contracts: {miles.v1.yaml: {info: {title: null}}}",
+    keeps="contracts: {miles.v1.yaml: {info: {title: Miles}}}",
 )
 def openapi_valid(subject: Subject) -> Iterator[Found]:
     """Documents can be read."""
@@ -45,8 +45,8 @@ def openapi_valid(subject: Subject) -> Iterator[Found]:
     sentence="A document names whom to ask.",
     why="Whoever builds against it has questions that the landscape's owner does not see.",
     remedy="add info.contact: a name with an e-mail address or a URL",
-    breaks="contracts: {loyalty.v1.yaml: {info: {contact: null}}}",
-    keeps="contracts: {loyalty.v1.yaml: {info: {contact: {name: Loyalty, email: loyalty@nordwind.example}}}}",
+    breaks="contracts: {miles.v1.yaml: {info: {contact: null}}}",
+    keeps="contracts: {miles.v1.yaml: {info: {contact: {name: Miles, email: miles@nordwind.example}}}}",
 )
 def info_contact(contract: Contract, _: Subject) -> Iterator[Found]:
     """There is somebody to ask."""
@@ -60,8 +60,8 @@ def info_contact(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="A document says what it is for, in a summary and a description.",
     why="The catalogue shows both; without them people choose by the name alone.",
     remedy="add info.summary and info.description",
-    breaks="contracts: {loyalty.v1.yaml: {info: {description: null}}}",
-    keeps="contracts: {loyalty.v1.yaml: {info: {description: Points of members.}}}",
+    breaks="contracts: {miles.v1.yaml: {info: {description: null}}}",
+    keeps="contracts: {miles.v1.yaml: {info: {description: Points of members.}}}",
 )
 def info_description(contract: Contract, _: Subject) -> Iterator[Found]:
     """The document is described."""
@@ -76,8 +76,8 @@ def info_description(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Every operation has a tag that the document declares, once.",
     why="Tags group operations in the catalogue and in generated clients; a typo makes a group of its own.",
     remedy="add `tags` to the operation, and the tag with a description to the document's `tags`",
-    breaks="contracts: {loyalty.v1.yaml: {tags: null}}",
-    keeps="contracts: {loyalty.v1.yaml: {tags: [{name: accounts, description: Accounts of members.}]}}",
+    breaks="contracts: {miles.v1.yaml: {tags: null}}",
+    keeps="contracts: {miles.v1.yaml: {tags: [{name: accounts, description: Accounts of members.}]}}",
 )
 def operation_tags(contract: Contract, _: Subject) -> Iterator[Found]:
     """Tags are given and declared."""
@@ -100,8 +100,8 @@ def operation_tags(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Every operation has a summary and a description.",
     why="What an operation does to the business cannot be guessed from its name.",
     remedy="add `summary` and `description`",
-    breaks="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {description: null}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {paths: {/accounts: {get: {description: A page of accounts.}}}}}",
+    breaks="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {description: null}}}}}",
+    keeps="contracts: {miles.v1.yaml: {paths: {/accounts: {get: {description: A page of accounts.}}}}}",
 )
 def operation_description(contract: Contract, _: Subject) -> Iterator[Found]:
     """Operations are described."""
@@ -117,8 +117,8 @@ def operation_description(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="Every component is used.",
     why="What is left over is believed, copied and kept alive by whoever reads the document.",
     remedy="take it out",
-    breaks="contracts: {loyalty.v1.yaml: {components: {schemas: {Leftover: {type: object, description: Old.}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {schemas: {Leftover: null}}}}",
+    breaks="contracts: {miles.v1.yaml: {components: {schemas: {Leftover: {type: object, description: Old.}}}}}",
+    keeps="contracts: {miles.v1.yaml: {components: {schemas: {Leftover: null}}}}",
 )
 def component_unused(contract: Contract, _: Subject) -> Iterator[Found]:
     """Nothing is left over."""
@@ -147,8 +147,8 @@ def _references(content: Any) -> Iterator[str]:
     sentence="The values of an enum are of its type, each once.",
     why="A value of another type can never be sent; one that stands twice is a typo of a third.",
     remedy="correct the value, or put it in quotes",
-    breaks="contracts: {loyalty.v1.yaml: {components: {schemas: {Tier: {enum: [basic, gold, gold]}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {schemas: {Tier: {enum: [basic, gold]}}}}}",
+    breaks="contracts: {miles.v1.yaml: {components: {schemas: {Tier: {enum: [basic, gold, gold]}}}}}",
+    keeps="contracts: {miles.v1.yaml: {components: {schemas: {Tier: {enum: [basic, gold]}}}}}",
 )
 def enum_typed(contract: Contract, _: Subject) -> Iterator[Found]:
     """Enums can be kept."""
@@ -179,8 +179,8 @@ def _of(value: Any, kinds: Any) -> bool:
     sentence="An array says what its elements are.",
     why="Without items anything may stand inside: nothing is checked, classified or masked.",
     remedy="add `items`",
-    breaks="contracts: {loyalty.v1.yaml: {components: {schemas: {AccountPage: {properties: {items: {items: null}}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {schemas: {AccountPage: {properties:"
+    breaks="contracts: {miles.v1.yaml: {components: {schemas: {AccountPage: {properties: {items: {items: null}}}}}}}",
+    keeps="contracts: {miles.v1.yaml: {components: {schemas: {AccountPage: {properties:"
     " {items: {items: {$ref: '#/components/schemas/Account'}}}}}}}}",
 )
 def array_items(contract: Contract, _: Subject) -> Iterator[Found]:
@@ -201,8 +201,8 @@ def _kinds(schema: Mapping[str, Any]) -> tuple[str, ...]:
     sentence="No text of a document holds scripts.",
     why="The catalogue and other tools show these texts in browsers.",
     remedy="take it out",
-    breaks="contracts: {loyalty.v1.yaml: {info: {description: 'Points. <script>go()</script>'}}}",
-    keeps="contracts: {loyalty.v1.yaml: {info: {description: Points.}}}",
+    breaks="contracts: {miles.v1.yaml: {info: {description: 'Points. <script>go()</script>'}}}",
+    keeps="contracts: {miles.v1.yaml: {info: {description: Points.}}}",
 )
 def markup_in_text(contract: Contract, _: Subject) -> Iterator[Found]:
     """Texts are texts."""
@@ -223,9 +223,9 @@ def markup_in_text(contract: Contract, _: Subject) -> Iterator[Found]:
     sentence="An example is given once: inline, or under `examples` with value or externalValue.",
     why="With both, tools show and test different ones.",
     remedy="keep one of the two",
-    breaks="contracts: {loyalty.v1.yaml: {components: {parameters: {Limit:"
+    breaks="contracts: {miles.v1.yaml: {components: {parameters: {Limit:"
     " {example: 5, examples: {five: {value: 5}}}}}}}",
-    keeps="contracts: {loyalty.v1.yaml: {components: {parameters: {Limit: {example: 5}}}}}",
+    keeps="contracts: {miles.v1.yaml: {components: {parameters: {Limit: {example: 5}}}}}",
 )
 def examples_one_way(contract: Contract, _: Subject) -> Iterator[Found]:
     """Parameters and bodies have one kind of example."""
