@@ -138,6 +138,10 @@ EVERY_OPERATION = {
     "traceTransaction",
 }
 EVERY_EVENT = {
+    "loyalty.changed",
+    "loyalty.exception",
+    "loyalty.moved",
+    "promotion.changed",
     "order.amended",
     "order.cancelled",
     "order.change-refused",
