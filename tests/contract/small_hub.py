@@ -27,9 +27,21 @@ from tillway.journal import Sequencer, Tail
 from tillway.landscape import Active
 from tillway.landscape import build as build_landscape
 from tillway.postgres import Database
-from tillway.records import Cause, Refresher, Shelf, Source, loyalty
+from tillway.records import Cause, Refresher, Shelf, Source, StockPlace, loyalty
 from tillway.records.refreshing.promotions import PromotionsReading
-from tillway.retail import BackOfficeCard, Office, Offices, Page, PriceList, PriceRule, Product, Promotion, Reward, Tax
+from tillway.retail import (
+    BackOfficeCard,
+    Office,
+    Offices,
+    Page,
+    PriceList,
+    PriceRule,
+    Product,
+    Promotion,
+    Reward,
+    StockLevel,
+    Tax,
+)
 
 SCOPES = tuple(sorted({operation.scope for _, operation in load().operations() if not operation.public}))
 
@@ -62,6 +74,7 @@ APIS = (
     "products",
     "promotions",
     "returns",
+    "stock",
     "subscriptions",
 )
 EVENTS = tuple(name for name, _ in load().events if "." in name)
@@ -177,6 +190,10 @@ class Programmes:
         return PROMOTIONS
 
 
+# On the shelves of each shop, of each product.
+HELD, RESERVED = 1_000, 2
+
+
 class Assortment:
     """Stands in for the ERP's catalogue and price lists."""
 
@@ -197,6 +214,25 @@ class Assortment:
 
     async def taxes(self, _call):
         return PRODUCTS[0].taxes
+
+
+class Shelves:
+    """Stands in for the ERP's stock: a thousand of each product in every warehouse."""
+
+    async def changed(self, _call, *, warehouses, cursor, limit):  # noqa: ARG002 - the protocol's
+        return Page(items=(), cursor="now", more=False)
+
+    async def levels(self, _call, *, warehouses, skus):
+        return tuple(
+            StockLevel(warehouse=warehouse, sku=sku, quantity=Decimal(0)) for warehouse in warehouses for sku in skus
+        )
+
+    async def sweep(self, _call, *, warehouse, cursor, limit):  # noqa: ARG002 - the protocol's
+        held = tuple(
+            StockLevel(warehouse=warehouse, sku=product.sku, quantity=Decimal(HELD), reserved=Decimal(RESERVED))
+            for product in PRODUCTS
+        )
+        return Page(items=held, cursor=None, more=False)
 
 
 # The same in every test, so that none waits for the lease of the one before.
@@ -243,6 +279,11 @@ async def fill(dsn: str) -> None:
         taxes=Assortment(),
         lists={"store-prices": "1"},
         poll_seconds=60,
+        stock=Shelves(),
+        places=tuple(
+            StockPlace(warehouse=warehouse, company="1", shops=(shop,))
+            for warehouse, shop in (("1", "harbour"), ("3", "station"))
+        ),
     )
     async with Database(dsn, "refresh") as db:
         await Refresher(db, source).once()

@@ -41,6 +41,9 @@ ABROAD = {
     },
     "price_lists": CONTENT["price_lists"] | {"abroad-list": {"connection": "other", "odoo": "list", "name": "List"}},
 }
+ONE = {"sku": "TEE-CREW-S", "quantity": "1"}
+COUNTED = {"sku": "MUG-STON", "counted": "12"}
+SENT = {"destination": "station", "lines": [ONE]}
 
 
 def bearer(consumer):
@@ -59,9 +62,12 @@ async def other(hub):
         "subscription": (await hub.post("/subscriptions/v1/subscriptions", hook)).json["id"],
         "sale": identity(good),
         "quarantined": identity(bad),
+        "promise": (await hub.post("/stock/v1/promises", {**ONE, "location": HARBOUR})).json["id"],
+        "adjustment": (await hub.post("/stock/v1/adjustments", {**COUNTED, "location": HARBOUR})).json["id"],
+        "transfer": (await hub.post("/stock/v1/transfers", {**SENT, "origin": HARBOUR})).json["id"],
     }
     await hub.post(SALES, {"sales": [good, bad]})
-    await hub.settled(before + 3)
+    await hub.settled(before + 6)
     back = await hub.post(f"/returns/v1/sold/{made['sale']}/returns", BACK)
     made["return"] = back.json["id"]
     paid = await hub.post(f"/payments/v1/orders/{made['order']}/payments", PAID | {"reference": str(uuid4())})
@@ -254,7 +260,52 @@ def stranger(method, end, json=None):
     return row
 
 
+async def availability_of_no_other(hub, _):
+    path = "/stock/v1/availability?sku=TEE-CREW-S"
+    assert (await hub.get(f"{path}&location={HARBOUR}")).status == 200
+    assert (await hub.get(f"{path}&location={HARBOUR}", by="narrow")).status == 404
+    assert (await hub.get(path, by="narrow")).json["location"] == "station"
+
+
+async def availability_listed_of_no_other(hub, _):
+    path, asked = "/stock/v1/availabilities", {"skus": ["TEE-CREW-S"]}
+    shown = [(await hub.post(path, asked, by=by)).json["availability"] for by in ("narrow", "integrator")]
+    assert [{entry["location"] for entry in each} for each in shown] == [{"station"}, {"station", HARBOUR}]
+    assert (await hub.post(path, {**asked, "locations": [HARBOUR]}, by="narrow")).status == 404
+
+
+def told_at_no_other(path, body, field="location"):
+    async def row(hub, _):
+        assert (await hub.post(path, {**body, field: HARBOUR}, by="narrow")).status == 404
+        assert (await hub.post(path, body, by="narrow")).json[field] == "station"
+
+    return row
+
+
+async def not_released(hub, other):
+    path = f"/stock/v1/promises/{other['promise']}"
+    assert (await hub.ask("DELETE", path, token=bearer("narrow"))).status == 404
+    assert (await hub.get(path)).json["state"] == "open"
+
+
+async def transfer_of_others(hub, other):
+    """It is seen where it comes from and where it goes."""
+    path = f"/stock/v1/transfers/{other['transfer']}"
+    assert (await hub.get(path, by="narrow")).status == 200
+    hub.active.swap(landscape(narrow={"shops": [], "event_types": "*"}))
+    assert (await hub.get(path, by="narrow")).status == 404
+
+
 ROWS = {
+    "adjustStock": told_at_no_other("/stock/v1/adjustments", COUNTED),
+    "getAdjustment": not_found("/stock/v1/adjustments/{adjustment}"),
+    "getAvailability": availability_of_no_other,
+    "getPromise": not_found("/stock/v1/promises/{promise}"),
+    "getTransfer": transfer_of_others,
+    "listAvailability": availability_listed_of_no_other,
+    "noticeTransfer": told_at_no_other("/stock/v1/transfers", {**SENT, "destination": HARBOUR}, "origin"),
+    "promiseStock": told_at_no_other("/stock/v1/promises", ONE),
+    "releasePromise": not_released,
     "amendOrder": not_written("/orders/v1/orders/{order}/amendments", LINES),
     "authoriseReturn": not_written("/returns/v1/sold/{sale}/returns", BACK),
     "cancelOrder": not_written("/orders/v1/orders/{order}/cancellations", {}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import partial
 
 import msgspec
@@ -15,9 +16,9 @@ from tillway.errors import Forbidden, Invalid, NotFound, Violation
 from tillway.gateway import Answer, Ask, Handler
 from tillway.identity import Grant
 from tillway.landscape import Landscape
-from tillway.postgres import Database
-from tillway.records import Shelf, customers, orders
-from tillway.retail import UNPRICED, Offices, OrderDefaults, OrderRequest, Wanted, parse, place
+from tillway.postgres import Database, Tx
+from tillway.records import Shelf, claims, customers, orders, promises
+from tillway.retail import UNPRICED, Offices, Order, OrderDefaults, OrderRequest, Wanted, parse, place
 
 
 def bind(db: Database, shelf: Shelf, offices: Offices) -> dict[str, Handler]:
@@ -51,7 +52,7 @@ def bind(db: Database, shelf: Shelf, offices: Offices) -> dict[str, Handler]:
             order = pricing(told=await asking.told(offices, ask, by, lines, ask.now))
         answer = Answer(201, order, (("Location", f"/orders/v1/orders/{order.id}"),))
         async with ask.transaction(db) as tx:
-            orders.accept(tx, order, cause(ask))
+            orders.accept(tx, order, cause(ask), promised=await _taken(tx, ask, request, order))
             ask.settle(tx, answer)
         return answer
 
@@ -59,6 +60,15 @@ def bind(db: Database, shelf: Shelf, offices: Offices) -> dict[str, Handler]:
         return Answer(200, await visible(db, ask, ask.path["id"]))
 
     return {"placeOrder": place_order, "getOrder": get_order}
+
+
+async def _taken(tx: Tx, ask: Ask, request: OrderRequest, order: Order) -> dict[str, Decimal]:
+    """What the order takes of the promises it names, by SKU."""
+    if not request.promises:
+        return {}
+    whose = (order.id, order.consumer, order.shop)
+    wanted = claims.totals((line.sku, line.quantity) for line in order.lines)
+    return await promises.convert(tx, request.promises, whose, wanted, cause(ask), at=ask.now)
 
 
 def terms(request: OrderRequest, grant: Grant, landscape: Landscape) -> OrderDefaults:

@@ -16,7 +16,7 @@ from tillway.landscape import Landscape, SecretRef, Shop
 from tillway.outbound import LEASE_SECONDS, Client, Gate, InPostgres, Pace, ceiling
 from tillway.postgres import Database
 from tillway.processes import OrderPlace, TillPlace
-from tillway.records import SWEEP_SECONDS, Source
+from tillway.records import SWEEP_SECONDS, Source, StockPlace
 from tillway.retail import BackOfficeStore, Office, Till
 
 D = TypeVar("D")
@@ -104,6 +104,8 @@ class BackOfficesOfLandscape:
             loyalty=self._odoos[name].loyalty,
             timezone=landscape.organisation.timezone,
             customers=self._odoos[name].customers,
+            stock=self._odoos[name].stock,
+            places=_stock_places(landscape, name),
             lists={entry.id: str(entry.odoo) for entry in landscape.price_lists_of(name) if entry.odoo != "list"},
             poll_seconds=connection.poll_seconds or self._poll_seconds,
             sweep_seconds=self._sweep_seconds,
@@ -127,6 +129,7 @@ class BackOfficesOfLandscape:
             journals=journals or {},
             customers=odoo.customers,
             ledgers=odoo.ledgers,
+            stock=odoo.stock,
         )
 
     def _partner(self, landscape: Landscape, shop: Shop, customer: str | None) -> str:
@@ -193,6 +196,17 @@ def _company(landscape: Landscape, connection: str) -> str:
     """The company that is asked when no shop is spoken of."""
     shops = landscape.shops_of(connection)
     return str(shops[0].company) if shops else "1"
+
+
+def _stock_places(landscape: Landscape, connection: str) -> tuple[StockPlace, ...]:
+    """The warehouses of a connection, each with its shops. Pure."""
+    shops: dict[tuple[int, int], list[str]] = {}
+    for shop in landscape.shops_of(connection):
+        shops.setdefault((shop.warehouse, shop.company), []).append(shop.id)
+    return tuple(
+        StockPlace(warehouse=str(warehouse), company=str(company), shops=tuple(here))
+        for (warehouse, company), here in shops.items()
+    )
 
 
 def _declared(look_up: Callable[[], D]) -> D:

@@ -55,6 +55,13 @@ SERVICE_LEVELS: Final[Mapping[str, Mapping[str, Any]]] = {
         "target": 0.95,
         "threshold_seconds": 0.5,
     },
+    "promises-quick": {
+        "name": "Stock is promised while the customer pays",
+        "api": "stock",
+        "indicator": "latency",
+        "target": 0.99,
+        "threshold_seconds": 0.5,
+    },
     "sales-taken": {
         "name": "Sales of tills are taken",
         "api": "pos",

@@ -17,6 +17,7 @@ from tillway.landscape.lifecycle import Versions, first_version
 from tillway.landscape.machines import Proof, PublicKeys, Thumbprint
 from tillway.landscape.promising import Seconds
 from tillway.landscape.quotas import ApiOrAll, PerSecond, Quota
+from tillway.landscape.stocking import StockKept
 from tillway.landscape.values import (
     AllOrIds,
     ClosedClass,
@@ -143,6 +144,8 @@ class Shop(Entry):
     """Its tills by id; a till's id is unique in the whole landscape."""
     tender_methods: Mapping[TenderKind, OdooId] = Field(default_factory=dict)
     """Kind of tender (cash, card, voucher, other) to the id of the payment method in Odoo."""
+    stock: StockKept = Field(default_factory=StockKept)
+    """What it keeps back of its stock: for safety, by channel, and for tills that are cut off."""
 
     payment_journals: Mapping[TenderKind, OdooId] = Field(default_factory=dict)
     """Kind of tender to the id of the journal in Odoo that payments of orders are booked in; payments with another

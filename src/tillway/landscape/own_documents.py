@@ -38,7 +38,9 @@ _HOPS_MAX: Final = 16
 _FINDINGS_MAX: Final = 20
 
 _DOCUMENT: Final = re.compile(rf"{FOLDER}/([a-z][a-z0-9-]{{0,62}})\.v([1-9][0-9]{{0,3}})\.yaml\Z")
-_SCHEMA: Final = re.compile(rf"{FOLDER}/{EVENTS}/([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+)\.v([1-9][0-9]{{0,3}})\.json\Z")
+_SCHEMA: Final = re.compile(
+    rf"{FOLDER}/{EVENTS}/([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_-]*)+)\.v([1-9][0-9]{{0,3}})\.json\Z"
+)
 _IN_PATH: Final = re.compile(r"\{([^{}]*)\}")
 # Names under which the hub itself answers.
 _TAKEN: Final = frozenset({"catalog", "console", "health", "hooks", "metrics", "oauth2", "problems"})

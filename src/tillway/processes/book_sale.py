@@ -15,7 +15,7 @@ from tillway.journal import Event
 from tillway.postgres import Database, Part
 from tillway.processes.backoffice import BackOffices, call
 from tillway.processes.definition import EXCEPTION, START, UNKNOWN, Beginning, Definition, On, Outcome, Step, Work
-from tillway.records import Cause, links, sales
+from tillway.records import Cause, claims, links, sales
 from tillway.retail import BackOfficeSale, Sale
 
 OWNER: Final = "store-operations"
@@ -91,6 +91,7 @@ def _booked(work: Work, sale: Sale, connection: str, held: BackOfficeSale) -> Ou
         events=(sales.booked(sale, connection=connection, foreign=held.foreign_id, name=held.name, cause=cause),),
         parts=(
             sales.settle(sale.id, "booked"),
+            claims.committed(sale.id),
             links.linking("sale", sale.id, connection, held.foreign_id, held.name),
         ),
     )

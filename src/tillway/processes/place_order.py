@@ -34,7 +34,7 @@ from tillway.processes.definition import (
     Step,
     Work,
 )
-from tillway.records import Cause, links, orders
+from tillway.records import Cause, claims, links, orders, promises
 from tillway.retail import BackOfficeOrder, Criticality, Order, minor_units
 
 OWNER: Final = "retail-operations"
@@ -169,6 +169,8 @@ class _Steps:
             ),
             parts=(
                 orders.settle(order.id, "accepted"),
+                claims.committed(order.id),
+                promises.committed(order.id),
                 links.linking("order", order.id, place.connection, held.foreign_id, held.name),
             ),
         )
@@ -182,7 +184,11 @@ class _Steps:
             return Outcome(event=UNKNOWN, detail=waiting)
         if held is not None and held.state != "cancelled":
             await place.book.cancel(terms, held.foreign_id)
-        parts: tuple[Part, ...] = (orders.settle(order.id, "cancelled"),)
+        parts: tuple[Part, ...] = (
+            orders.settle(order.id, "cancelled"),
+            claims.dropped(order.id),
+            *promises.dropped(order.id),
+        )
         return Outcome(event="absent" if held is None else "done", parts=parts)
 
     async def _place(self, order: Order) -> OrderPlace:

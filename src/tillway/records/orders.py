@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from tillway import journal
 from tillway.errors import NotFound
 from tillway.journal import Event
 from tillway.postgres import Part, Tx
+from tillway.records.claims import claiming, claims_of
 from tillway.records.sealed import opened_order, sealed_order
 from tillway.records.statements import SQL
 from tillway.records.tracing import Cause
@@ -24,8 +27,11 @@ class Kept(msgspec.Struct, frozen=True):
     order: Order
 
 
-def accept(tx: Tx, order: Order, cause: Cause) -> None:
-    """Take an order in: its record and `order.placed`, in the caller's transaction. Web, marketplace and till alike."""
+def accept(tx: Tx, order: Order, cause: Cause, *, promised: Mapping[str, Decimal] | None = None) -> None:
+    """Take an order in: its record and `order.placed`, in the caller's transaction. Web, marketplace and till alike.
+
+    What it orders is not available to others from now on; `promised` is what promises that it took hold already.
+    """
     tx.stage(
         Part(
             "records_order",
@@ -41,6 +47,9 @@ def accept(tx: Tx, order: Order, cause: Cause) -> None:
             ),
         )
     )
+    lines = ((line.sku, line.quantity) for line in order.lines)
+    for part in claiming("order", claims_of(order.id, order.shop, lines, promised)):
+        tx.stage(part)
     tx.stage(journal.appending([placed(order, cause)]))
 
 

@@ -90,6 +90,8 @@ async def release(tx: Tx, found: Quarantined, sale: Sale, corrected: Sequence[st
     data = _decided(found, decision) | {"shop": sale.shop, "corrected": list(corrected)}
     released = Event(type="sale.released", subject=found.id, data=data, **_of(cause))
     tx.stage(journal.appending([released, sales.recorded(sale, cause)]))
+    for part in sales.claimed(sale):
+        tx.stage(part)
 
 
 async def close(tx: Tx, found: Quarantined, decision: Decision) -> None:

@@ -13,6 +13,7 @@ from tillway import ids, journal
 from tillway.errors import NotFound, Violation
 from tillway.journal import Event
 from tillway.postgres import Part, Tx
+from tillway.records.claims import claiming, claims_of
 from tillway.records.sealed import opened_sale, sealed_sale
 from tillway.records.statements import SQL, digest, document
 from tillway.records.tracing import Cause
@@ -71,6 +72,8 @@ async def record(
         told += [conflict for conflict in {each.id: each for each in conflicts}.values() if UUID(conflict.id) in kept]
     if told:
         tx.stage(journal.appending([_event(receipt, cause) for receipt in told]))
+        for part in _claims(receipt.sale for receipt in told if receipt.sale and not receipt.violations):
+            tx.stage(part)
     return tuple(taken)
 
 
@@ -96,6 +99,11 @@ def booked(sale: Sale, *, connection: str, foreign: str, name: str, cause: Cause
         causation=cause.causation,
         traceparent=cause.traceparent,
     )
+
+
+def claimed(sale: Sale) -> tuple[Part, ...]:
+    """The part that counts what was sold as gone, until a reading of the back office shows it."""
+    return _claims((sale,))
 
 
 def settle(sale_id: str, status: str) -> Part:
@@ -133,6 +141,17 @@ async def read(db: Any, sale_id: str) -> Sale:
     """The sale itself, for those who book it. NotFound when there is none or it could never be read."""
     found = await get(db, sale_id)
     return msgspec.convert(found["sale"], Sale)
+
+
+def _claims(sold: Iterable[Sale]) -> tuple[Part, ...]:
+    return claiming(
+        "sale",
+        [
+            claim
+            for sale in sold
+            for claim in claims_of(sale.id, sale.shop, ((line.sku, line.quantity) for line in sale.lines))
+        ],
+    )
 
 
 async def _insert(tx: Tx, receipts: Sequence[Receipt], consumer: str, device: str | None) -> set[UUID]:

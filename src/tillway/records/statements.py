@@ -10,6 +10,7 @@ import msgspec
 from tillway.postgres import load
 
 SQL: Final = load("tillway.records", "records.sql")
+STOCK: Final = load("tillway.records", "stock.sql")
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 

@@ -58,6 +58,8 @@ class OrderRequest(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the given amounts are in; must be the list's currency."""
     total: Annotated[Amount | None, classed(DataClass.INTERNAL)] = None
     """What the asker showed as the total, tax included."""
+    promises: Annotated[Annotated[tuple[Id, ...], msgspec.Meta(max_length=LINES_MAX)], classed(DataClass.INTERNAL)] = ()
+    """Promises of stock that this order takes: at its shop, of its products, made to the same asker."""
 
 
 class OrderDefaults(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,7 +16,15 @@ APIS = [pytest.param(document, id=api) for (api, _), document in DOCUMENTS.apis.
 EVENTS = [pytest.param(name, schema, id=name) for (name, _), schema in DOCUMENTS.events.items()]
 
 # Asked with a body, and changing nothing: what is asked about is long, or must not stand in an address.
-ASKING = {"quotePrices", "calculateTaxes", "findCustomers", "getBalance", "getGiftCardBalance", "validateCoupon"}
+ASKING = {
+    "listAvailability",
+    "quotePrices",
+    "calculateTaxes",
+    "findCustomers",
+    "getBalance",
+    "getGiftCardBalance",
+    "validateCoupon",
+}
 
 EVERY_OPERATION = {
     "createCustomer",
@@ -119,6 +127,7 @@ EVERY_OPERATION = {
     "listRestrictions",
     "listSubscriptions",
     "placeOrder",
+    "listAvailability",
     "quotePrices",
     "readFeed",
     "readmitDevice",
@@ -134,6 +143,14 @@ EVERY_OPERATION = {
     "revokeToken",
     "skipParked",
     "skipParkedGroup",
+    "adjustStock",
+    "getAdjustment",
+    "getAvailability",
+    "getPromise",
+    "getTransfer",
+    "noticeTransfer",
+    "promiseStock",
+    "releasePromise",
     "suspendConsumer",
     "traceTransaction",
 }
@@ -175,6 +192,13 @@ EVERY_EVENT = {
     "sale.quarantined",
     "sale.recorded",
     "sale.released",
+    "stock.adjusted",
+    "stock.changed",
+    "stock.counted",
+    "stock.exception",
+    "stock.promise-ended",
+    "stock.promised",
+    "stock.transferred",
 }
 
 
@@ -223,6 +247,7 @@ def test_the_promises_of_this_release_are_these():
             "promotions",
             "returns",
             "stores",
+            "stock",
             "subscriptions",
             "taxes",
         )

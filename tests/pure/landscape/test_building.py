@@ -57,7 +57,7 @@ MISTAKES = [
     ("shop: london", "shops: [paris]", "consumers.till.shops[0]: there is no shop 'paris'"),
     ("shop: london", "shop: london\n    shops: [berlin]", "consumers.till.shops: its own shop 'london' is not among its shops"),
     ("    shop: london\n", "", "consumers.till.shops: it is not said whose data it may touch"),
-    ('"orders:read", ', '"stock:read", ', "consumers.webshop.scopes[0]: there is no interface 'stock'"),
+    ('"orders:read", ', '"weather:read", ', "consumers.webshop.scopes[0]: there is no interface 'weather'"),
     ('"orders:read", ', '"orders:delete", ', "consumers.webshop.scopes[0]: string should match pattern"),
     ('"orders:read", ', '"orders:write", ', "consumers.webshop.scopes[1]: 'orders:write' stands twice"),
     ("event_types: [order.accepted]", "event_types: [order.accepted, order.acepted]", "consumers.webshop.event_types[1]: there is no event type 'order.acepted'"),

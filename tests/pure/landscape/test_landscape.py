@@ -53,7 +53,7 @@ def test_look_ups_find_what_was_declared() -> None:
         ("subscription", "x", NotFound, "there is no subscription 'x'"),
         ("connection", "x", Misconfigured, "the connection 'x' is not declared in the landscape"),
         ("event", "a.b", Misconfigured, "the event type 'a.b' is not declared in the landscape"),
-        ("api", "stock", Misconfigured, "the interface 'stock' is not declared in the landscape"),
+        ("api", "weather", Misconfigured, "the interface 'weather' is not declared in the landscape"),
     ],
 )
 def test_a_look_up_that_finds_nothing_says_what_there_is_not(

@@ -22,6 +22,7 @@ from .order_book import OdooOrderBook
 from .places import Connection, Places
 from .price_lists import OdooPriceLists
 from .probe import Probe, probe
+from .stock import OdooStock
 from .survey import Survey, survey
 from .taking_back import OdooTakingBack
 from .taxes import OdooTaxes
@@ -54,6 +55,7 @@ class Odoo:
         self.documents = OdooDocuments(self._odoo, known, now=now)
         self.hooks = OdooHooks(self._odoo)
         self.ledgers = OdooLedgers(self._odoo, known)
+        self.stock = OdooStock(self._odoo, now=now)
 
     async def probe(self, call: Call) -> Probe:
         """What it looks like from here: version, key, modules, rights. Raises nothing that the answer can say."""

@@ -5,6 +5,16 @@ from __future__ import annotations
 from tillway.records.refreshing.progress import freshness, keep_lease, missing_loads, read_again
 from tillway.records.refreshing.readings import Reading
 from tillway.records.refreshing.refresher import Refresher
-from tillway.records.refreshing.source import SWEEP_SECONDS, Source
+from tillway.records.refreshing.source import SWEEP_SECONDS, Source, StockPlace
 
-__all__ = ["SWEEP_SECONDS", "Reading", "Refresher", "Source", "freshness", "keep_lease", "missing_loads", "read_again"]
+__all__ = [
+    "SWEEP_SECONDS",
+    "Reading",
+    "Refresher",
+    "Source",
+    "StockPlace",
+    "freshness",
+    "keep_lease",
+    "missing_loads",
+    "read_again",
+]

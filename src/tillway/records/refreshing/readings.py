@@ -12,6 +12,7 @@ from tillway.records.refreshing.prices import PricesReading
 from tillway.records.refreshing.products import ProductsReading
 from tillway.records.refreshing.promotions import PromotionsReading
 from tillway.records.refreshing.source import Source
+from tillway.records.refreshing.stock import stock_readings
 from tillway.records.refreshing.taxes import TaxesReading
 
 
@@ -49,4 +50,5 @@ def readings(db: Database, source: Source) -> tuple[tuple[Reading, ...], ...]:
         found.append((CustomersReading(db, source, source.customers),))
     if source.taxes is not None:
         found.append((TaxesReading(db, source, source.taxes),))
+    found += stock_readings(db, source)
     return tuple(found)

@@ -10,7 +10,7 @@ import msgspec
 
 from tillway import clock, ids
 from tillway.records.tracing import Cause
-from tillway.retail import Call, Catalogue, Criticality, Customers, Documents, Loyalty, PriceLists, TaxBook
+from tillway.retail import Call, Catalogue, Criticality, Customers, Documents, Loyalty, PriceLists, Stock, TaxBook
 
 # One reading of the far side may take this long in all before it is given up until the next turn.
 READ_SECONDS: Final = 60
@@ -19,6 +19,14 @@ READ_SECONDS: Final = 60
 # Seconds between two sweeps, unless the setting says otherwise: what no mark and no fingerprint shows is a quarter of a
 # day late at most, and a range of a million products is read four times a day.
 SWEEP_SECONDS: Final = 21_600.0
+
+
+class StockPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """A warehouse whose stock is read: the company it belongs to, and our shops that sell from it."""
+
+    warehouse: str
+    company: str
+    shops: tuple[str, ...]
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +48,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     """Where the retailer is: whose days begin and end promotions."""
     taxes: TaxBook | None = None
+    stock: Stock | None = None
+    places: tuple[StockPlace, ...] = ()
 
     def call(self) -> Call:
         """The terms of one reading."""

@@ -16,6 +16,7 @@ from tillway.retail.outside.loyalty import Loyalty
 from tillway.retail.outside.order_book import OrderBook
 from tillway.retail.outside.price_lists import PriceLists
 from tillway.retail.outside.returns import TakingBack
+from tillway.retail.outside.stock import Stock
 from tillway.retail.outside.taxes import TaxBook
 from tillway.retail.outside.till_sessions import TillSessions
 
@@ -33,6 +34,7 @@ class Office:
     orders: OrderBook
     tills: TillSessions
     taxes: TaxBook
+    stock: Stock
     documents: Documents
     hooks: ChangeHooks
     loyalty: Loyalty

@@ -19,7 +19,7 @@ VERBS: Final = frozenset(
     create decline deactivate delete deliver describe detach disable discard dispatch download earn enable enrol
     enroll erase estimate evaluate exchange execute expire explain export fetch find finish follow get grant
     handle hold import initiate install invite invoke issue link list load lock log look lookup mark match merge
-    modify move notify offboard onboard open pack patch pause pay pick place post preview print process
+    modify move notice notify offboard onboard open pack patch pause pay pick place post preview print process
     promise propose publish put quote read readmit receive recalculate reconcile record redeem refresh refund
     register reject release reload remove rename renew replace replay reply report request require reserve
     reset resolve resubmit resume retry return reveal reverse review revoke rollback rotate run save schedule
