@@ -31,6 +31,7 @@ from tillway.records import Cause, Refresher, Shelf, Source, StockPlace, loyalty
 from tillway.records.refreshing.promotions import PromotionsReading
 from tillway.retail import (
     BackOfficeCard,
+    CataloguePage,
     Office,
     Offices,
     Page,
@@ -198,7 +199,7 @@ class Assortment:
     """Stands in for the ERP's catalogue and price lists."""
 
     async def products(self, _call, *, cursor, limit):  # noqa: ARG002 - the protocol's
-        return Page(items=() if cursor else PRODUCTS, cursor="end", more=False)
+        return CataloguePage(items=() if cursor else PRODUCTS, cursor="end", more=False)
 
     async def product_ids(self, _call):
         return frozenset(product.variant for product in PRODUCTS)

@@ -399,6 +399,7 @@ ROWS = {
             "assignBreak",
             "getReconciliation",
             "listBreaks",
+            "listDataFindings",
             "startReconciliation",
             "listDevices",
             "listExceptions",

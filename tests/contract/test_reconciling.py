@@ -10,9 +10,12 @@ import pytest
 from tillway import clock, ids
 from tillway.reconcile import Entry, Run, Tally, breaks
 from tillway.reconcile.entry import broken
+from tillway.records import findings
+from tillway.retail import CataloguePage, DataFinding
 
 RUNS = "/operations/v1/reconciliations"
 BREAKS = "/operations/v1/breaks"
+FINDINGS = "/operations/v1/data-findings"
 WHY = {"reason": "before the month is closed"}
 
 
@@ -76,3 +79,26 @@ async def test_a_break_is_given_away_and_accepted_once(hub):
     first, second = [await hub.post(f"{BREAKS}/{item['id']}/accept", WHY) for _ in range(2)]
     assert (first.status, first.json["status"], second.status) == (200, "accepted", 409)
     assert (await hub.post(f"{BREAKS}/{uuid4()}/accept", WHY)).status == 404
+
+
+async def test_what_is_wrong_with_master_data_is_listed_with_its_steward(hub):
+    page = CataloguePage(
+        items=(),
+        more=False,
+        read=("77", "78"),
+        findings=(
+            DataFinding(foreign_id="77", sku="MUG-STON", kind="duplicate-sku", left_out=True, detail="two of them"),
+            DataFinding(foreign_id="78", kind="no-sku", left_out=True, detail="no internal reference"),
+        ),
+    )
+    async with hub.db.transaction() as tx:
+        findings.stage(tx, "main", page)
+    first = (await hub.get(f"{FINDINGS}?limit=1")).json
+    rest = (await hub.get(f"{FINDINGS}?limit=1&after={first['next']}")).json
+    chosen = (await hub.get(f"{FINDINGS}?kind=no-sku")).json["findings"]
+    assert [(each["foreign_id"], each["sku"]) for each in (*first["findings"], *rest["findings"])] == [
+        ("77", "MUG-STON"),
+        ("78", None),
+    ]
+    assert ([each["foreign_id"] for each in chosen], chosen[0]["owner"]) == (["78"], "integration")
+    assert first["open"] == [{"kind": "duplicate-sku", "count": 1}, {"kind": "no-sku", "count": 1}]

@@ -29,6 +29,7 @@ from tillway.apis import (
     prices,
     products,
     promotions,
+    quality,
     quarantined,
     rationing,
     reconciling,
@@ -105,5 +106,6 @@ def bindings(
         **consumers.bind(db),
         **customers.bind(db, offices),
         **reconciling.bind(db),
+        **quality.bind(db),
         **offboarding.bind(db),
     }

@@ -44,6 +44,7 @@ app.add_typer(persons.app, name="person")
 app.add_typer(sync.app, name="sync")
 app.add_typer(agreeing.breaks, name="breaks")
 app.command()(agreeing.reconcile)
+app.command()(agreeing.quality)
 
 for command in governing.COMMANDS:
     app.command()(command)

@@ -34,6 +34,21 @@ def reconcile(
     run(state, {**body, "fix": fix}, as_json=as_json)
 
 
+def quality(
+    state: State = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="Only of this kind, e.g. duplicate-sku.")] = None,
+    sku: Annotated[str | None, typer.Option("--sku", help="Only of this code.")] = None,
+    connection: Annotated[str | None, typer.Option("--connection", help="Only of this back office.")] = None,
+    ended: Annotated[bool, typer.Option("--ended", help="Those that ended.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What is wrong with master data: doubled codes, bar codes, prices and taxes that are missing, and whose it is."""
+    from tillway.cli.quality import quality as run
+
+    chosen = {"kind": kind, "sku": sku, "connection": connection, "ended": "true" if ended else None}
+    run(state, chosen, as_json=as_json)
+
+
 @breaks.command("list")
 def list_(
     state: State = None,

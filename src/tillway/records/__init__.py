@@ -5,6 +5,7 @@ from __future__ import annotations
 from tillway.records import (
     claims,
     customers,
+    findings,
     links,
     loyalty,
     notices,
@@ -45,6 +46,7 @@ __all__ = [
     "StockPlace",
     "claims",
     "customers",
+    "findings",
     "freshness",
     "keep_lease",
     "links",

@@ -201,3 +201,31 @@ WHERE connection = $1 AND active LIMIT $4
 
 -- name: products_estimated
 SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'records.products'::regclass
+
+-- name: open_findings
+-- Only what differs is written: a page is read often and mostly says the same.
+INSERT INTO records.data_findings AS f (connection, foreign_id, kind, sku, left_out, detail)
+SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::bool[], $6::text[])
+ON CONFLICT (connection, foreign_id, kind) WHERE ended_at IS NULL DO UPDATE SET sku = excluded.sku,
+    left_out = excluded.left_out, detail = excluded.detail
+WHERE (f.sku, f.left_out, f.detail) IS DISTINCT FROM (excluded.sku, excluded.left_out, excluded.detail)
+
+-- name: end_findings
+-- Of the records that were read, what was not found again.
+UPDATE records.data_findings AS f SET ended_at = clock_timestamp()
+WHERE f.connection = $1 AND f.foreign_id = ANY($2::text[]) AND f.ended_at IS NULL
+    AND NOT EXISTS (SELECT FROM unnest($3::text[], $4::text[]) AS n (foreign_id, kind)
+        WHERE n.foreign_id = f.foreign_id AND n.kind = f.kind)
+
+-- name: left_out_records
+SELECT DISTINCT foreign_id FROM records.data_findings
+WHERE connection = $1 AND ended_at IS NULL AND left_out AND foreign_id > $2 ORDER BY foreign_id LIMIT $3
+
+-- name: findings_page
+SELECT * FROM records.data_findings
+WHERE (ended_at IS NOT NULL) = $1 AND ($2::text IS NULL OR connection = $2) AND ($3::text IS NULL OR kind = $3)
+    AND ($4::text IS NULL OR sku = $4) AND id > $5 ORDER BY id LIMIT $6
+
+-- name: findings_counted
+SELECT kind, count(*) AS count FROM records.data_findings
+WHERE ended_at IS NULL AND ($1::text IS NULL OR connection = $1) GROUP BY kind ORDER BY kind

@@ -116,6 +116,7 @@ EVERY_OPERATION = {
     "assignBreak",
     "getReconciliation",
     "listBreaks",
+    "listDataFindings",
     "startReconciliation",
     "listDevices",
     "listExceptions",

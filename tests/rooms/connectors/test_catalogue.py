@@ -8,25 +8,25 @@ from decimal import Decimal
 import pytest
 from tests.rooms.connectors.world import World
 
-from tillway.connectors.odoo import Odoo, Skipped
+from tillway.connectors.odoo import Odoo
 from tillway.errors import Invalid
-from tillway.retail import Call, Product, Tax
+from tillway.retail import Call, DataFinding, Product, Tax
 
 PAGE = 20
 
 
 async def sweep(
     odoo: Odoo, call: Call, cursor: str | None = None, limit: int = 500
-) -> tuple[str, list[Product], list[Skipped]]:
+) -> tuple[str, list[Product], list[DataFinding]]:
     """Everything from the cursor on."""
     items: list[Product] = []
-    skipped: list[Skipped] = []
+    skipped: list[DataFinding] = []
     while True:
-        page, left = await odoo.catalogue.page(call, cursor=cursor, limit=limit)
+        page = await odoo.catalogue.products(call, cursor=cursor, limit=limit)
         assert page.cursor is not None
         cursor = page.cursor
         items += page.items
-        skipped += left
+        skipped += page.findings
         if not page.more:
             return cursor, items, skipped
 
@@ -124,7 +124,7 @@ async def test_without_a_code_it_is_no_product(world: World, call: Call) -> None
     _, items, skipped = await sweep(world.odoo(), call)
 
     assert str(variant) not in {item.variant for item in items}
-    assert [each.reason for each in skipped if each.foreign_id == str(variant)] == [
+    assert [each.detail for each in skipped if each.foreign_id == str(variant)] == [
         "no internal reference: it can't be sold by SKU"
     ]
 
@@ -149,8 +149,10 @@ async def test_a_right_gtin_is_kept_and_a_shelf_code_is_not(world: World, call: 
     _, scanned = new(world, barcode=f"{body}{digit}")
     _, shelf = new(world, barcode=f"SHELF-{secrets.token_hex(4)}")
 
-    _, items, _ = await sweep(world.odoo(), call)
+    _, items, found = await sweep(world.odoo(), call)
 
+    assert [(each.kind, each.left_out) for each in found if each.sku == shelf] == [("gtin-wrong", False)]
+    assert [each for each in found if each.sku == scanned] == []
     assert [item.gtin for item in of(items, scanned) + of(items, shelf)] == [f"{body}{digit}", None]
 
 
@@ -168,9 +170,28 @@ async def test_a_tax_that_is_no_percentage_keeps_a_product_out(world: World, cal
     _, items, skipped = await sweep(world.odoo(), call)
 
     assert of(items, sku) == []
-    assert [each.reason for each in skipped if each.foreign_id == str(variant)] == [
+    assert [each.detail for each in skipped if each.foreign_id == str(variant)] == [
         f"tax {deposit} is of kind fixed, not a percentage"
     ]
+
+
+async def test_what_is_sold_without_a_price_a_tax_or_a_bar_code_is_told(world: World, call: Call) -> None:
+    variant, sku = new(world, list_price=0.0, taxes_id=[[6, 0, []]])
+    copied, _ = new(world, default_code=sku)
+    odoo = world.odoo()
+
+    cursor, _, found = await sweep(odoo, call)
+
+    assert [(each.kind, each.left_out) for each in found if each.foreign_id == str(variant)] == [
+        ("gtin-missing", False),
+        ("no-price", False),
+        ("tax-missing", False),
+    ]
+    assert [(each.kind, each.left_out) for each in found if each.foreign_id == str(copied)] == [("duplicate-sku", True)]
+    assert await odoo.catalogue.alive(call, [str(variant), str(copied), "999999999"]) == {str(variant), str(copied)}
+    world.far.ask("product.product", "write", ids=[copied], vals={"active": False})
+    _, _, found = await sweep(odoo, call, cursor)
+    assert [each.kind for each in found if each.foreign_id == str(copied)] == ["archived-duplicate"]
 
 
 async def test_a_foreign_cursor_is_refused(world: World, call: Call) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from tillway.errors import NotFound, Unavailable
 from tillway.records import Source
-from tillway.retail import Call, Page, PriceList, Product
+from tillway.retail import Call, CataloguePage, PriceList, Product
 
 # Changes given out again, as a source does whose clock cannot be trusted to the second.
 OVERLAP = 2
@@ -55,14 +55,14 @@ class Erp:
             }
         )
 
-    async def products(self, call: Call, *, cursor: str | None, limit: int) -> Page[Product]:
+    async def products(self, call: Call, *, cursor: str | None, limit: int) -> CataloguePage:
         self._asked("products")
         start = 0 if cursor is None else int(cursor)
         items = self.changes[start : start + limit]
         reached = start + len(items)
         more = reached < len(self.changes)
         following = reached if more else max(0, reached - OVERLAP)
-        return Page(items=tuple(items), cursor=str(following), more=more)
+        return CataloguePage(items=tuple(items), cursor=str(following), more=more)
 
     async def product_ids(self, call: Call) -> frozenset[str]:
         self._asked("product_ids")

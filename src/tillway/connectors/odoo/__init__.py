@@ -7,7 +7,6 @@ from .catalogue import OdooCatalogue
 from .cursor import OVERLAP
 from .documents import OdooDocuments
 from .hooks import OdooHooks
-from .mapping.products import Skipped
 from .order_book import OdooOrderBook
 from .places import WORKERS, Connection, Places, ShopInOdoo, TillInOdoo
 from .price_lists import OdooPriceLists
@@ -31,7 +30,6 @@ __all__ = [
     "Places",
     "Probe",
     "ShopInOdoo",
-    "Skipped",
     "Survey",
     "TillFound",
     "TillInOdoo",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -12,12 +11,12 @@ from typing import Any, Final
 import msgspec
 
 from tillway import clock
-from tillway.retail import Call, Page, Product
+from tillway.retail import Call, CataloguePage, Product
 
-from .client import READ, Json2
+from .client import READ, Json2, number
 from .cursor import advanced, begun, domain, moment, parse, render
-from .mapping import products, taxes
-from .mapping.products import Related, Skipped
+from .mapping import products, quality, taxes
+from .mapping.products import Related
 from .mapping.values import reference, text
 
 PAGE_MAX: Final = 1000
@@ -43,18 +42,9 @@ class OdooCatalogue:
         self._odoo = odoo
         self._now = now
 
-    async def products(self, call: Call, *, cursor: str | None, limit: int) -> Page[Product]:
-        """Products changed since the cursor in the order of their ids; some come again. What is no product is logged
-        by kind of reason; `page` gives it in full.
-        """
-        page, skipped = await self.page(call, cursor=cursor, limit=limit)
-        if skipped:
-            reasons = Counter(each.reason.split(":")[0] for each in skipped)
-            _log.info("%d of the records read are no products: %s", len(skipped), dict(reasons))
-        return page
-
-    async def page(self, call: Call, *, cursor: str | None, limit: int) -> tuple[Page[Product], tuple[Skipped, ...]]:
-        """The next page, and the records on it that are no products of the hub, each with its reason.
+    async def products(self, call: Call, *, cursor: str | None, limit: int) -> CataloguePage:
+        """Products changed since the cursor in the order of their ids, some come again; and what is wrong with the
+        records that were read.
 
         A change of what `write_date` does not follow (a variant's surcharge, a category's place) is seen only by a
         sweep from the beginning.
@@ -68,10 +58,22 @@ class OdooCatalogue:
         following = render(advanced(position, [row["id"] for row in rows], more=more))
         winner, rows = await self._resolved(call, rows)
         related = await self._related(call, rows)
-        mapped = [products.product(row, related, call.company, winner) for row in rows]
-        items = tuple(each for each in mapped if isinstance(each, Product))
-        skipped = tuple(each for each in mapped if isinstance(each, Skipped))
-        return Page(items=items, cursor=following, more=more), skipped
+        mapped = [(row, products.product(row, related, call.company, winner)) for row in rows]
+        return CataloguePage(
+            items=tuple(each for _, each in mapped if isinstance(each, Product)),
+            cursor=following,
+            more=more,
+            read=tuple(str(row["id"]) for row in rows),
+            findings=tuple(finding for row, each in mapped for finding in quality.findings(row, each)),
+        )
+
+    async def alive(self, call: Call, foreign_ids: Iterable[str]) -> frozenset[str]:
+        """Which of these records exist, archived ones included."""
+        wanted = [number(each, "product") for each in foreign_ids]
+        found = await self._odoo.call(
+            call, READ, "product.product", "search", context={"active_test": False}, domain=[["id", "in", wanted]]
+        )
+        return frozenset(str(each) for each in found)
 
     async def product_ids(self, call: Call) -> frozenset[str]:
         """Foreign ids of all variants that exist and have a code, archived ones included."""

@@ -12,9 +12,10 @@ import msgspec
 
 from tillway import clock, journal
 from tillway.postgres import Database, Part, Tx
+from tillway.records import findings
 from tillway.records import products as known
 from tillway.records.deciding import Decision, decide_products
-from tillway.records.refreshing.progress import PRODUCTS, Progress, progress, save, saving
+from tillway.records.refreshing.progress import PRODUCTS, Progress, progress, saving
 from tillway.records.refreshing.source import Source, cause
 from tillway.records.refreshing.sweeping import PAGES_A_STEP, Sweep, advanced
 from tillway.records.statements import SQL, digest, document
@@ -65,6 +66,8 @@ class ProductsReading:
                 await self._take(page.items[start : start + DECIDED], None, first=False)
             await self._sweep.save(state)
         self._sweeping = state is not None and state.under_way
+        await self._gone()
+        await self._gone_findings()
 
     async def _changed(self) -> None:
         state = await progress(self._db, self._source.connection, PRODUCTS)
@@ -73,8 +76,10 @@ class ProductsReading:
             page = await self._source.catalogue.products(self._source.call(), cursor=cursor, limit=PAGE)
             cursor, more = page.cursor, page.more
             reached = Progress(cursor, None, loaded=state.loaded or not more)
-            if not page.items:
-                await save(self._db, self._source.connection, PRODUCTS, reached)
+            async with self._db.transaction() as tx:
+                findings.stage(tx, self._source.connection, page)
+                if not page.items:
+                    tx.stage(saving(self._source.connection, PRODUCTS, reached))
             for start in range(0, len(page.items), DECIDED):
                 end = start + DECIDED
                 done = reached if end >= len(page.items) else None
@@ -103,6 +108,15 @@ class ProductsReading:
             found = await known.find(self._db, gone[start : start + DECIDED])
             archived = tuple(msgspec.structs.replace(product, active=False) for product in found.values())
             await self._take(archived, None, first=False)
+
+    async def _gone_findings(self) -> None:
+        """What was left out and exists no more is wrong no more."""
+        connection, after = self._source.connection, ""
+        while doubted := await findings.left_out(self._db, connection, after):
+            after = doubted[-1]
+            alive = await self._source.catalogue.alive(self._source.call(), doubted)
+            if gone := [each for each in doubted if each not in alive]:
+                await findings.end(self._db, connection, gone)
 
     def _stage(self, tx: Tx, decision: Decision) -> None:
         if decision.save:

@@ -7,7 +7,7 @@ effect was asked for and no answer came: find out before asking again.
 
 from __future__ import annotations
 
-from tillway.retail.outside.catalogue import Catalogue
+from tillway.retail.outside.catalogue import Catalogue, CataloguePage, DataFinding, DataFindingKind
 from tillway.retail.outside.change_hooks import ChangeHook, ChangeHooks, ChangeHookState
 from tillway.retail.outside.customers import BackOfficeCustomer, Customers
 from tillway.retail.outside.documents import (
@@ -54,12 +54,15 @@ __all__ = [
     "Bringing",
     "Brought",
     "Catalogue",
+    "CataloguePage",
     "ChangeHook",
     "ChangeHookState",
     "ChangeHooks",
     "Counted",
     "Cursor",
     "Customers",
+    "DataFinding",
+    "DataFindingKind",
     "Documents",
     "Gap",
     "GoodsBack",

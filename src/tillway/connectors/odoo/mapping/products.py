@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
 
-from tillway.retail import Product, parse_gtin, parse_sku
+from tillway.retail import DataFindingKind, Product, parse_gtin, parse_sku
 from tillway.retail.quantity import EACH
 
 from .taxes import NotUnderstoodError, of_company
@@ -48,6 +48,7 @@ class Skipped:
     foreign_id: str
     sku: str | None
     reason: str
+    kind: DataFindingKind = field(default="not-understood", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +80,14 @@ def product(row: Mapping[str, Any], related: Related, company: str, winner: Mapp
     """The product that a row stands for in this company, or why it is none."""
     code = text(row["default_code"])
     if code is None:
-        return _skipped(row, None, "no internal reference: it can't be sold by SKU")
+        return _skipped(row, None, "no internal reference: it can't be sold by SKU", "no-sku")
     if winner.get(code, row["id"]) != row["id"]:
-        return _skipped(row, code, f"its internal reference belongs to record {winner[code]}")
+        return _skipped(row, code, f"its internal reference belongs to record {winner[code]}", "duplicate-sku")
     try:
         found = _product(row, code, related, company)
         return msgspec.convert(msgspec.to_builtins(found), Product)
     except NotUnderstoodError as error:
-        return _skipped(row, code, str(error))
+        return _skipped(row, code, str(error), "tax-not-understood")
     except (ValueError, msgspec.ValidationError) as error:
         return _skipped(row, code, f"not a product we can hold: {error}")
 
@@ -136,5 +137,7 @@ def attributes(rows: Iterable[Mapping[str, Any]]) -> dict[int, tuple[str, str]]:
     return {int(row["id"]): (label(row["attribute_id"]), str(row["name"])) for row in rows}
 
 
-def _skipped(row: Mapping[str, Any], code: str | None, reason: str) -> Skipped:
-    return Skipped(foreign_id=str(row["id"]), sku=code, reason=reason)
+def _skipped(
+    row: Mapping[str, Any], code: str | None, reason: str, kind: DataFindingKind = "not-understood"
+) -> Skipped:
+    return Skipped(foreign_id=str(row["id"]), sku=code, reason=reason, kind=kind)
