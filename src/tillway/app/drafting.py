@@ -142,6 +142,8 @@ def _shops(found: Survey) -> dict[str, Any]:
             "currency": found.companies[company][1],
             "tills": _tills(here, tills),
             "tender_methods": here[0].methods if here else {},
+            # What is paid outside the tills, above all by card, is booked in the same journals.
+            "payment_journals": here[0].journals if here else {},
         }
     return shops
 

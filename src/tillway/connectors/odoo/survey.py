@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tillway.retail import Call
@@ -19,13 +19,14 @@ _KINDS: Final = {"cash": "cash", "bank": "card"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillFound:
-    """One `pos.config`, its warehouse and its methods by kind of tender."""
+    """One `pos.config`, its warehouse, and by kind of tender its methods and the journals these book in."""
 
     config: int
     name: str
     company: int
     warehouse: int | None
     methods: dict[str, int]
+    journals: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +65,20 @@ def _walk_in(partners: list[dict[str, Any]]) -> int | None:
 
 async def _tills(odoo: Json2, call: Call) -> tuple[TillFound, ...]:
     configs = await _all(odoo, call, "pos.config", ["name", "company_id", "payment_method_ids", "picking_type_id"])
-    methods = {row["id"]: row for row in await _all(odoo, call, "pos.payment.method", ["type"])}
+    methods = {row["id"]: row for row in await _all(odoo, call, "pos.payment.method", ["type", "journal_id"])}
     types = {row["id"]: row for row in await _all(odoo, call, "stock.picking.type", ["warehouse_id"])}
     return tuple(_till(row, methods, types) for row in configs)
 
 
 def _till(row: dict[str, Any], methods: dict[int, Any], types: dict[int, Any]) -> TillFound:
     kinds: dict[str, int] = {}
+    journals: dict[str, int] = {}
     for method in row["payment_method_ids"]:
         kind = _KINDS.get(methods.get(method, {}).get("type", ""))
         if kind is not None:
             kinds.setdefault(kind, method)
+            if methods[method]["journal_id"]:
+                journals.setdefault(kind, methods[method]["journal_id"][0])
     place = types.get(row["picking_type_id"][0], {}).get("warehouse_id") if row["picking_type_id"] else None
     return TillFound(
         config=row["id"],
@@ -82,6 +86,7 @@ def _till(row: dict[str, Any], methods: dict[int, Any], types: dict[int, Any]) -
         company=row["company_id"][0],
         warehouse=place[0] if place else None,
         methods=kinds,
+        journals=journals,
     )
 
 
