@@ -33,7 +33,7 @@ WHERE o.id = $1 AND i.key = $2 AND e.subject = o.id::text AND e.type = 'order.pl
 async def lines() -> AsyncIterator[Line]:
     """One line: orders a second."""
     async with hub.running() as running, ground.connected(running.dsn) as connection:
-        bodies = await _bodies(running)
+        bodies = await bodies_of(running)
         await running.odoo_hangs()
         like = await _like(running, connection, bodies[0])
         yardstick_dsn = await ground.database(running.dsn, "yardstick")
@@ -73,7 +73,8 @@ async def lines() -> AsyncIterator[Line]:
     )
 
 
-async def _bodies(running: hub.BenchHub) -> list[str]:
+async def bodies_of(running: hub.BenchHub) -> list[str]:
+    """Orders of two products each, as a shop sends them."""
     page = await running.get("/products/v1/products?limit=100", CONSUMER)
     skus = [entry["sku"] for entry in page["products"]]
     chance = random.Random(7)
