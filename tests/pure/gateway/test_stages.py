@@ -89,12 +89,13 @@ async def test_an_unknown_path_is_not_found(path):
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("PUT", "/orders/v1/orders", "POST"),
+        ("PUT", "/orders/v1/orders", "GET, HEAD, POST"),
         ("POST", "/orders/v1/orders/1", "GET, HEAD"),
         ("PATCH", "/subscriptions/v1/subscriptions/1", "DELETE, GET, HEAD"),
         ("DELETE", "/health/live", "GET, HEAD"),
         ("GET", "/oauth2/token", "POST"),
-        ("OPTIONS", "/orders/v1/orders", "POST"),
+        ("OPTIONS", "/orders/v1/orders", "GET, HEAD, POST"),
+        ("PUT", "/prices/v1/quotes", "POST"),
     ],
 )
 async def test_a_method_that_a_path_has_not_is_told_with_those_it_has(method, path, allow):

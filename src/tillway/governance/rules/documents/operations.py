@@ -16,9 +16,9 @@ VERBS: Final = frozenset(
         r"[a-z]+",
         """accept act activate add adjust amend apply approve assign attach authorise authorize begin block book build
     calculate cancel capture change check clear close collect compare complete confirm convert copy count
-    create decline deactivate delete deliver describe detach disable discard dispatch download earn enable enrol
+    create credit decline deactivate delete deliver describe detach disable discard dispatch download earn enable enrol
     enroll erase estimate evaluate exchange execute expire explain export fetch find finish follow get grant
-    handle hold import initiate install invite invoke issue link list load lock log look lookup mark match merge
+    handle hold import initiate install invite invoice invoke issue link list load lock log look lookup mark match merge
     modify move notice notify offboard onboard open pack patch pause pay pick place post preview print process
     promise propose publish put quote read readmit receive recalculate reconcile record redeem refresh refund
     register reject release reload remove rename renew replace replay reply report request require reserve
