@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -31,8 +30,6 @@ RELATED: Final = (
 
 NEWEST: Final = 50
 """Records of each that are looked at: a change that was committed late stands among the newest, though not first."""
-
-_log = logging.getLogger("tillway.connectors.odoo")
 
 
 class OdooCatalogue:

@@ -50,6 +50,7 @@ class ProductsReading:
         # In the middle of a sweep this comes round within seconds, and all ids are asked for no more often than else.
         if not self._sweeping or clock.monotonic() - self._compared_at >= self._source.poll_seconds:
             await self._gone()
+            await self._gone_findings()
             self._compared_at = clock.monotonic()
         await self._sweep_on()
 
@@ -62,12 +63,12 @@ class ProductsReading:
             call = msgspec.structs.replace(self._source.call(), criticality=Criticality.LOW)
             page = await self._source.catalogue.products(call, cursor=state.cursor, limit=PAGE)
             state = advanced(state, page.cursor, more=page.more, now=clock.now())
+            async with self._db.transaction() as tx:
+                findings.stage(tx, self._source.connection, page)
             for start in range(0, len(page.items), DECIDED):
                 await self._take(page.items[start : start + DECIDED], None, first=False)
             await self._sweep.save(state)
         self._sweeping = state is not None and state.under_way
-        await self._gone()
-        await self._gone_findings()
 
     async def _changed(self) -> None:
         state = await progress(self._db, self._source.connection, PRODUCTS)

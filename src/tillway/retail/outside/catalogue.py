@@ -76,6 +76,7 @@ class Catalogue(Protocol):
         """A cheap fingerprint of what belongs to products and leaves no change mark at them: when it differs, some
         product may have changed unseen.
         """
+        ...
 
     async def alive(self, call: Call, foreign_ids: Iterable[str]) -> frozenset[str]:
         """Which of these records exist."""
