@@ -37,7 +37,7 @@ OWNER: Final = "retail-operations"
 DEADLINE: Final = timedelta(hours=4)
 
 # How soon a movement looks again whether its card is free: the one before takes five calls, a quarter of a second.
-TURN: Final = tuple(timedelta(seconds=seconds) for seconds in (0.1, 0.2, 0.3, 0.5, 1, 2, 5))
+TURN: Final = tuple(timedelta(seconds=seconds) for seconds in (0.1, 0.2, 0.2, 0.3, 0.3, 0.5, 0.5, 0.5, 1, 2, 5))
 
 # Member of an instance's data: by how much it overwrote what somebody else did.
 OVERWROTE: Final = "overwrote"

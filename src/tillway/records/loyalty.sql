@@ -28,8 +28,8 @@ WHERE id = $1
 -- name: move
 -- The row's lock decides who comes first; the condition is looked at again behind it.
 WITH card AS (
-    UPDATE records.loyalty_cards SET pending = pending + $3
-    WHERE id = $1 AND active AND (expires_on IS NULL OR expires_on >= $10) AND ($3 > 0 OR points + pending + $3 >= 0)
+    UPDATE records.loyalty_cards SET pending = pending + $3::numeric
+    WHERE id = $1 AND active AND (expires_on IS NULL OR expires_on >= $10) AND ($3::numeric > 0 OR points + pending + $3::numeric >= 0)
         AND NOT EXISTS (
             SELECT FROM records.loyalty_movements WHERE card = $1 AND consumer = $6 AND reference = $8
         )
@@ -37,7 +37,7 @@ WITH card AS (
 )
 INSERT INTO records.loyalty_movements (id, card, kind, points, status, consumer, shop, reference, reason, reverses,
     made_at)
-SELECT $2, $1, $4, $3, 'pending', $6, $7, $8, $9, $5, $11 FROM card
+SELECT $2, $1, $4, $3::numeric, 'pending', $6, $7, $8, $9, $5, $11 FROM card
 RETURNING (SELECT balance FROM card)
 
 -- name: movement
@@ -60,10 +60,10 @@ RETURNING id
 
 -- name: settle_card
 -- What was pending is no more, once: the movement's own row says whether it was.
-UPDATE records.loyalty_cards SET points = $3, in_hand = NULL, touched_at = clock_timestamp(),
+UPDATE records.loyalty_cards SET points = $3::numeric, in_hand = NULL, touched_at = clock_timestamp(),
     read_at = clock_timestamp(), pending = pending - CASE WHEN EXISTS (
         SELECT FROM records.loyalty_movements WHERE id = $2 AND status IN ('pending', 'exception')
-    ) THEN $4 ELSE 0 END
+    ) THEN $4::numeric ELSE 0 END
 WHERE id = $1
 
 -- name: settle_movement
