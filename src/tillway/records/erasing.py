@@ -20,6 +20,8 @@ PERSONAL: Final = Personal(
         ("payments", "violations"): Column(),
         ("returns", "document"): Column(),
         ("customers", "document"): Column(sealed=CUSTOMERS_AT, nulls=frozenset({"personal"})),
+        ("loyalty_movements", "reference"): Column(),
+        ("loyalty_movements", "reason"): Column(),
         ("sales", "document"): Column(sealed=SALES_AT),
         ("sales", "corrected"): Column(sealed=SALES_AT),
         ("sales", "violations"): Column(),
@@ -27,6 +29,7 @@ PERSONAL: Final = Personal(
     },
     about={
         "customers": "id::text",
+        "loyalty_movements": "id::text",
         "orders": "id::text",
         "order_changes": "order_id::text",
         "payments": "order_id::text",
