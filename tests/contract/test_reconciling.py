@@ -47,7 +47,7 @@ async def test_a_comparison_is_queued_and_the_same_one_is_joined(hub):
 @pytest.mark.parametrize(
     ("wish", "pointer"),
     [
-        ({"domain": "stock"}, "/domain"),
+        ({"domain": "customers"}, "/domain"),
         ({"domain": "orders", "connection": "elsewhere"}, "/connection"),
         ({"domain": "orders", "shop": "nowhere"}, "/shop"),
     ],

@@ -10,10 +10,10 @@ from tillway import clock
 from tillway.app.backoffices import BackOfficesOfLandscape
 from tillway.app.landscapes import Watched
 from tillway.errors import Misconfigured, NotFound
-from tillway.landscape import Landscape
+from tillway.landscape import Landscape, Shop
 from tillway.postgres import Database
-from tillway.reconcile import Documents, Domain, Place, Policy, Prices, Run
-from tillway.records import links, orders, read_again, sales
+from tillway.reconcile import Documents, Domain, Place, Policy, Prices, Run, Stock, Warehouse
+from tillway.records import links, orders, read_again, sales, stock
 from tillway.retail import Call, Criticality
 
 SEND_SECONDS: Final = 75
@@ -63,6 +63,8 @@ class DomainsOfLandscape:
             return Documents(self._db, "sales", place, _Sending(self._db, self._offices))
         if run.domain == "prices":
             return Prices(self._db, place, policy.sample, self._read_again)
+        if run.domain == "stock":
+            return Stock(self._db, place, self._read_again)
         raise Misconfigured(f"{run.domain} cannot be compared", remedy=f"one of: {', '.join(COMPARED)}")
 
     @property
@@ -84,13 +86,29 @@ class DomainsOfLandscape:
             shop_of_till={till: shop.id for shop in landscape.shops_of(run.connection) for till in shop.tills},
             lists=tuple(entry.id for entry in lists),
             list_prices=frozenset(entry.id for entry in lists if entry.odoo == "list"),
+            warehouses=self._warehouses(shops),
+        )
+
+    def _warehouses(self, shops: Sequence[Shop]) -> tuple[Warehouse, ...]:
+        """Each warehouse once; several shops may sell from one."""
+        selling: dict[int, list[Shop]] = {}
+        for shop in shops:
+            selling.setdefault(shop.warehouse, []).append(shop)
+        return tuple(
+            Warehouse(
+                number=str(number),
+                place=stock.place_of(sellers[0].connection, str(number)),
+                shop=sellers[0].id if len(sellers) == 1 else None,
+                office=self._offices.at(sellers[0].id),
+            )
+            for number, sellers in selling.items()
         )
 
     async def _read_again(self, connection: str, domain: str) -> None:
         await read_again(self._db, connection, domain)
 
 
-COMPARED: Final = ("orders", "sales", "prices")
+COMPARED: Final = ("orders", "sales", "prices", "stock")
 """Domains that can be compared now."""
 
 

@@ -9,11 +9,12 @@ from tillway.reconcile.domain import Domain, Domains, Fix, Policy, Sides
 from tillway.reconcile.entry import BREAK_TYPES, BreakType, Entry, Finding, Rule
 from tillway.reconcile.joining import Group, grouped
 from tillway.reconcile.judging import Tally, judge
-from tillway.reconcile.places import Place, Rereading, Sending
+from tillway.reconcile.places import Place, Rereading, Sending, Warehouse
 from tillway.reconcile.prices import Prices
 from tillway.reconcile.reconciler import Reconciler
 from tillway.reconcile.runs import Run, Wish
 from tillway.reconcile.staging import Staging
+from tillway.reconcile.stock import Stock
 
 __all__ = [
     "BREAK_TYPES",
@@ -37,7 +38,9 @@ __all__ = [
     "Sending",
     "Sides",
     "Staging",
+    "Stock",
     "Tally",
+    "Warehouse",
     "Wish",
     "breaks",
     "grouped",

@@ -16,6 +16,18 @@ READ_SECONDS: Final = 60
 """Longest wait for one page of the far side."""
 
 
+class Warehouse(msgspec.Struct, frozen=True, kw_only=True):
+    """A warehouse whose stock is compared."""
+
+    number: str
+    """Its foreign id."""
+    place: str
+    """What it is called in records."""
+    shop: str | None
+    """The shop that sells from it, where it is one."""
+    office: Office
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What one run looks at: the shops of one connection, and the offices (one a company) behind them."""
 
@@ -26,6 +38,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Our price lists that live behind the connection."""
     list_prices: frozenset[str] = frozenset()
     """Those of them that are the list prices themselves, without rules of their own."""
+    warehouses: tuple[Warehouse, ...] = ()
+    """Where the shops sell from."""
 
 
 class Sending(Protocol):

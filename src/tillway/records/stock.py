@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -171,3 +171,17 @@ def changed(
 def plain(number: Decimal) -> str:
     """A quantity as it goes on the wire: no exponent, no negative zero."""
     return f"{number + _NOTHING:f}"
+
+
+async def pages(db: Any, place: str) -> AsyncIterator[tuple[tuple[str, Decimal], ...]]:
+    """Quantities on hand of a place as last read, page by page."""
+    after = ""
+    while rows := await db.fetch(STOCK["levels_of_place"], place, after, PLACES_AT_ONCE):
+        yield tuple((row["sku"], row["quantity"]) for row in rows)
+        after = rows[-1]["sku"]
+
+
+async def quantity(db: Any, place: str, sku: str) -> Decimal | None:
+    """What was on hand of one code by the last reading."""
+    found: Decimal | None = await db.fetchval(STOCK["quantity"], place, sku)
+    return found

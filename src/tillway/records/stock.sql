@@ -192,3 +192,9 @@ SELECT consumer, shop, destination, state, document FROM records.transfers WHERE
 
 -- name: settle_transfer
 UPDATE records.transfers SET state = $2, updated_at = clock_timestamp() WHERE id = $1
+
+-- name: levels_of_place
+SELECT sku, quantity FROM records.stock_levels WHERE place = $1 AND sku > $2 ORDER BY sku LIMIT $3
+
+-- name: quantity
+SELECT quantity FROM records.stock_levels WHERE place = $1 AND sku = $2

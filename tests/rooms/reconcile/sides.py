@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,12 +26,14 @@ from tillway.reconcile import (
     Prices,
     Reconciler,
     Run,
+    Stock,
+    Warehouse,
     Wish,
     breaks,
     runs,
 )
 from tillway.records import Cause, orders
-from tillway.retail import Call, ListedDocument, Office, Order, Page
+from tillway.retail import Call, ListedDocument, Office, Order, Page, StockLevel
 
 NODE, OTHER = ids.named("node", "first"), ids.named("node", "second")
 
@@ -45,6 +47,9 @@ class BackOffice:
         self.prices: dict[tuple[str, str], str] = {}
         self.away_after: int | None = None
         self.asked = 0
+        self.shelves: dict[str, dict[str, str]] = {}
+        # What is there by the time somebody looks once more.
+        self.later: dict[str, str] = {}
 
     def book(self, ours: Order, **given: Any) -> None:
         self.held.append(
@@ -78,6 +83,19 @@ class BackOffice:
     ) -> Mapping[str, Decimal]:
         found = {variant: self.prices.get((price_list, variant)) for variant in variants}
         return {variant: Decimal(amount) for variant, amount in found.items() if amount is not None}
+
+    async def sweep(self, call: Call, *, warehouse: str, cursor: str | None, limit: int) -> Page[StockLevel]:
+        held = self.shelves[warehouse]
+        return Page(items=tuple(_level(warehouse, sku, amount) for sku, amount in held.items()), more=False)
+
+    async def levels(self, call: Call, *, warehouses: Iterable[str], skus: Iterable[str]) -> tuple[StockLevel, ...]:
+        (warehouse,), (sku,) = warehouses, skus
+        amount = self.later.get(sku, self.shelves[warehouse].get(sku, "0"))
+        return (_level(warehouse, sku, amount),)
+
+
+def _level(warehouse: str, sku: str, amount: str) -> StockLevel:
+    return StockLevel(warehouse=warehouse, sku=sku, quantity=Decimal(amount))
 
 
 class Sender:
@@ -137,6 +155,13 @@ class World:
             lists=self.lists,
             list_prices=frozenset({"list"}),
         )
+        if run.domain == "stock":
+            (there,) = place.offices
+            warehouses = tuple(
+                Warehouse(number=number, place=f"odoo/{number}", shop=None, office=there)
+                for number in self.office.shelves
+            )
+            return Stock(self.db, msgspec.structs.replace(place, warehouses=warehouses), self._reread)
         if run.domain == "prices":
             return Prices(self.db, place, 50, self._reread)
         return Documents(self.db, "orders", place, self.sender)
