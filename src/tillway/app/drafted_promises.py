@@ -102,7 +102,7 @@ _STEWARDS: Final = {
 _HUB_STEWARD: Final = "retail-operations"
 
 # Interfaces of a channel's own end in another interface; the others in the ERP.
-_THROUGH: Final = {"pos": "orders"}
+THROUGH: Final = {"pos": "orders"}
 
 
 def every_scope() -> tuple[str, ...]:
@@ -118,17 +118,18 @@ def files(connection: str) -> dict[str, tuple[str, dict[str, Any]]]:
     return {
         "teams.yaml": ("Who answers, and where they are reached.", {"teams": _plain(TEAMS)}),
         "apis.yaml": ("Who answers for the data of what is offered, and what it calls.", {"apis": apis}),
-        "promises.yaml": ("What is promised of interfaces.", {"service_levels": _levels(shipped)}),
+        "promises.yaml": ("What is promised of interfaces.", {"service_levels": levels(shipped)}),
     }
 
 
 def _of_api(name: str, shipped: Mapping[str, Any], connection: str) -> dict[str, Any]:
     if "domain" not in shipped:
         return {"steward": _HUB_STEWARD}
-    return {"steward": _STEWARDS[shipped["domain"]], "calls": [_THROUGH.get(name, connection)]}
+    return {"steward": _STEWARDS[shipped["domain"]], "calls": [THROUGH.get(name, connection)]}
 
 
-def _levels(shipped: Mapping[str, Any]) -> dict[str, Any]:
+def levels(shipped: Mapping[str, Any]) -> dict[str, Any]:
+    """What is promised of each interface that ships."""
     told = {level["api"] for level in SERVICE_LEVELS.values() if level["indicator"] == "availability"}
     timed = {level["api"] for level in SERVICE_LEVELS.values() if level["indicator"] == "latency"}
     quick = {

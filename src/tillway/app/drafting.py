@@ -44,7 +44,7 @@ class Draft:
 
 def draft(found: Survey, wanted: Wanted, *, year: int) -> Draft:
     """The landscape of the demo: every till's shop, every price list, a handful of consumers."""
-    shops = _shops(found)
+    shops = shops_of(found)
     first = next(iter(shops), None)
     currency = shops[first]["currency"] if first else next((pair[1] for pair in found.companies.values()), "EUR")
     consumers = _consumers(found, shops, review=f"{year + 1}-06-30")
@@ -55,7 +55,7 @@ def draft(found: Survey, wanted: Wanted, *, year: int) -> Draft:
                 "The retailer.", {"organisation": {"name": "Demo Retail", "currency": currency, "timezone": "UTC"}}
             ),
             "prices.yaml": _text(
-                "Price lists by our id; `list` is Odoo's own list price.", {"price_lists": _lists(found)}
+                "Price lists by our id; `list` is Odoo's own list price.", {"price_lists": lists(found)}
             ),
             "customers.yaml": _text(
                 "Who orders when the order does not say.",
@@ -112,22 +112,23 @@ def _connection(wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def _lists(found: Survey) -> dict[str, Any]:
-    lists: dict[str, Any] = {"list": {"connection": CONNECTION, "odoo": "list", "name": "List price"}}
+def lists(found: Survey) -> dict[str, Any]:
+    """The price lists that there are, and Odoo's own list price."""
+    made: dict[str, Any] = {"list": {"connection": CONNECTION, "odoo": "list", "name": "List price"}}
     for key, name in found.price_lists.items():
-        lists[slug(name, tuple(lists))] = {"connection": CONNECTION, "odoo": key, "name": name}
-    return lists
+        made[slug(name, tuple(made))] = {"connection": CONNECTION, "odoo": key, "name": name}
+    return made
 
 
-def _shops(found: Survey) -> dict[str, Any]:
-    """One shop a warehouse that has tills; without POS, one shop a warehouse."""
+def shops_of(found: Survey, *, every: bool = False) -> dict[str, Any]:
+    """One shop a warehouse that has tills; without POS, or when `every` one is asked for, one shop a warehouse."""
     by_place: dict[tuple[int, int], list[TillFound]] = {}
     for till in found.tills:
         if till.methods and till.warehouse is not None:
             by_place.setdefault((till.company, till.warehouse), []).append(till)
-    if not by_place:
-        by_place = {(company, key): [] for key, (_, company) in found.warehouses.items()}
-    names = [entry for entry in _lists(found) if entry != "list"]
+    if every or not by_place:
+        by_place = {(company, key): by_place.get((company, key), []) for key, (_, company) in found.warehouses.items()}
+    names = [entry for entry in lists(found) if entry != "list"]
     shops: dict[str, Any] = {}
     tills: list[str] = []
     for (company, warehouse), here in by_place.items():
@@ -160,7 +161,7 @@ def _tills(here: Sequence[TillFound], taken: list[str]) -> dict[str, Any]:
 
 
 def _consumers(found: Survey, shops: Mapping[str, Any], *, review: str) -> dict[str, Any]:
-    names = [entry for entry in _lists(found) if entry != "list"]
+    names = [entry for entry in lists(found) if entry != "list"]
     first = next(iter(shops), None)
     common: dict[str, Any] = {"kind": "machine", "shops": "*", "event_types": "*", "review": review}
     defaults = {"shop": first, "price_list": names[0] if names else "list", "customer": "walk-in"} if first else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -19,15 +20,19 @@ PARTIAL: Final = "environment.schema.json"
 
 def starter() -> dict[str, str]:
     """The starter's texts by file name, the schemas among them."""
-    found = dict(_texts(resources.files("tillway.app") / "starter", ""))
-    found[SCHEMA] = json.dumps(json_schema("base"), indent=2) + "\n"
-    found[PARTIAL] = json.dumps(json_schema("all"), indent=2) + "\n"
-    return found
+    return dict(_texts(resources.files("tillway.app") / "starter", "")) | schemas()
 
 
-def write(directory: Path, *, force: bool) -> tuple[str, ...]:
-    """Write the starter; the names of its files. Misconfigured when one is there already, unless `force`."""
-    files = starter()
+def schemas() -> dict[str, str]:
+    """The schemas that editors complete and check a landscape by, by file name."""
+    return {
+        SCHEMA: json.dumps(json_schema("base"), indent=2) + "\n",
+        PARTIAL: json.dumps(json_schema("all"), indent=2) + "\n",
+    }
+
+
+def write(directory: Path, files: Mapping[str, str], *, force: bool) -> tuple[str, ...]:
+    """Write these files; their names. Misconfigured when one is there already, unless `force`."""
     there = [name for name in files if (directory / name).exists()]
     if there and not force:
         raise Misconfigured(

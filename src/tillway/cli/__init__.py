@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -195,11 +196,19 @@ def migration(
 def init(
     directory: Annotated[Path, typer.Argument(help="Where to write it; made if it is not there.")],
     force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    from_odoo: Annotated[str | None, typer.Option(help="Draft it from this Odoo, which is only read.")] = None,
+    database: Annotated[str, typer.Option(help="Its database.")] = "",
 ) -> None:
-    """Write a commented landscape to begin with, and the schemas that editors complete it by."""
+    """Write a commented landscape to begin with, or one drafted from a live Odoo; its key is ODOO_KEY, or asked for."""
     from tillway.cli.starting import init as run
+    from tillway.cli.starting import init_from_odoo
 
-    run(directory, force=force)
+    if from_odoo is None:
+        run(directory, force=force)
+        return
+    name = database or typer.prompt("Database")
+    key = os.environ.get("ODOO_KEY") or typer.prompt("API key", hide_input=True)
+    init_from_odoo(directory, from_odoo, name, key, force=force)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from tillway.sandbox import changing, domains, products, reading
+from tillway.sandbox import changing, domains, identifiers, products, reading
 from tillway.sandbox.environment import Env
 from tillway.sandbox.fields import Field
 from tillway.sandbox.loading import load
@@ -158,6 +158,7 @@ METHODS: Final[Methods] = {
     "create": Method(create, on_records=False),
     "load": Method(load, on_records=False),
     "read": Method(read),
+    "get_external_id": Method(identifiers.get_external_id),
     "has_access": Method(has_access),
     "write": Method(write),
     "unlink": Method(unlink),

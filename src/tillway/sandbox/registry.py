@@ -9,7 +9,6 @@ from typing import Final
 from tillway.sandbox import (
     closing,
     generic,
-    identifiers,
     invoicing,
     loyalty,
     merging,
@@ -111,7 +110,6 @@ HOOKS: Final[Mapping[str, Hooks]] = {
 SPECIAL: Final[Mapping[str, Methods]] = {
     "res.partner": {
         "find_or_create": Method(partners.find_or_create, on_records=False),
-        "get_external_id": Method(identifiers.get_external_id),
     },
     merging.WIZARD: {"action_merge": Method(merging.action_merge)},
     "product.product": {"get_contextual_price": Method(pricelists.get_contextual_price)},

@@ -21,7 +21,7 @@ YAML = sorted(name for name in FILES if name.endswith(".yaml") and not name.star
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("starter") / "landscape"
-    write(found, force=False)
+    write(found, starter(), force=False)
     return found
 
 
@@ -59,7 +59,7 @@ def test_an_editor_finds_what_is_mistyped() -> None:
 def test_nothing_is_written_over_unasked(directory: Path) -> None:
     (directory / "shops.yaml").write_text("shops: {}\n")
     with pytest.raises(Misconfigured, match="already"):
-        write(directory, force=False)
+        write(directory, starter(), force=False)
     assert (directory / "shops.yaml").read_text() == "shops: {}\n"
-    write(directory, force=True)
+    write(directory, starter(), force=True)
     assert (directory / "shops.yaml").read_text() == FILES["shops.yaml"]

@@ -7,6 +7,8 @@ from .catalogue import OdooCatalogue
 from .cursor import OVERLAP
 from .documents import OdooDocuments
 from .hooks import OdooHooks
+from .inventory import Integration, Inventory
+from .mapping.products import Skipped
 from .order_book import OdooOrderBook
 from .places import WORKERS, Connection, Places, ShopInOdoo, TillInOdoo
 from .price_lists import OdooPriceLists
@@ -20,6 +22,8 @@ __all__ = [
     "WATCHED",
     "WORKERS",
     "Connection",
+    "Integration",
+    "Inventory",
     "Odoo",
     "OdooCatalogue",
     "OdooDocuments",

@@ -14,6 +14,7 @@ from .client import Json2
 from .customers import OdooCustomers
 from .documents import OdooDocuments
 from .hooks import OdooHooks
+from .inventory import Inventory, inventory
 from .invoicing import OdooInvoicing
 from .keys import key_expiry
 from .ledgers import OdooLedgers
@@ -23,7 +24,7 @@ from .places import Connection, Places
 from .price_lists import OdooPriceLists
 from .probe import Probe, probe
 from .stock import OdooStock
-from .survey import Survey, survey
+from .survey import DRAFTED, Survey, survey
 from .taking_back import OdooTakingBack
 from .taxes import OdooTaxes
 from .till_sessions import OdooTillSessions
@@ -61,9 +62,13 @@ class Odoo:
         """What it looks like from here: version, key, modules, rights. Raises nothing that the answer can say."""
         return await probe(self._odoo, call)
 
-    async def survey(self, call: Call) -> Survey:
-        """What it holds that a landscape would name."""
-        return await survey(self._odoo, call)
+    async def survey(self, call: Call, *, limit: int = DRAFTED) -> Survey:
+        """What it holds that a landscape would name, at most so many of each kind."""
+        return await survey(self._odoo, call, limit=limit)
+
+    async def inventory(self, call: Call) -> Inventory:
+        """What integrates with it already."""
+        return await inventory(self._odoo, call)
 
     async def key_expiry(self, call: Call) -> datetime | None:
         """When our key stops working, as far as it can be seen."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tillway.errors import Forbidden
 from tillway.retail import Call
 
 from .classify import NotThere
-from .client import Json2
+from .client import READ, Json2
 
 # A draft is for people to read and correct; more of one kind than this nobody would.
 DRAFTED: Final = 50
@@ -40,19 +41,21 @@ class Survey:
     customer: int | None
 
 
-async def survey(odoo: Json2, call: Call) -> Survey:
-    """Look around; what is not installed is simply not found."""
-    companies = await _all(odoo, call, "res.company", ["name", "currency_id", "partner_id"])
-    warehouses = await _all(odoo, call, "stock.warehouse", ["name", "company_id"])
-    lists = await _all(odoo, call, "product.pricelist", ["name"])
-    partners = await _all(odoo, call, "res.partner", ["name"])
+async def survey(odoo: Json2, call: Call, *, limit: int = DRAFTED) -> Survey:
+    """Look around in all companies that the key's user may see; what is not installed, or not theirs, is not found."""
+    first = _Look(odoo, call, limit)
+    companies = await first.all("res.company", ["name", "currency_id", "partner_id"])
+    look = _Look(odoo, call, limit, tuple(row["id"] for row in companies))
+    warehouses = await look.all("stock.warehouse", ["name", "company_id"])
+    lists = await look.all("product.pricelist", ["name"])
+    partners = await _Look(odoo, call, DRAFTED).all("res.partner", ["name"])
     # An order of a company to itself is a transfer between its warehouses, which Odoo will not confirm.
     ourselves = {row["partner_id"][0] for row in companies}
     return Survey(
         companies={row["id"]: (row["name"], row["currency_id"][1]) for row in companies},
         warehouses={row["id"]: (row["name"], row["company_id"][0]) for row in warehouses},
         price_lists={row["id"]: row["name"] for row in lists},
-        tills=await _tills(odoo, call),
+        tills=await _tills(look),
         customer=_walk_in([row for row in partners if row["id"] not in ourselves]),
     )
 
@@ -63,10 +66,10 @@ def _walk_in(partners: list[dict[str, Any]]) -> int | None:
     return next(iter(called or [row["id"] for row in partners]), None)
 
 
-async def _tills(odoo: Json2, call: Call) -> tuple[TillFound, ...]:
-    configs = await _all(odoo, call, "pos.config", ["name", "company_id", "payment_method_ids", "picking_type_id"])
-    methods = {row["id"]: row for row in await _all(odoo, call, "pos.payment.method", ["type", "journal_id"])}
-    types = {row["id"]: row for row in await _all(odoo, call, "stock.picking.type", ["warehouse_id"])}
+async def _tills(look: _Look) -> tuple[TillFound, ...]:
+    configs = await look.all("pos.config", ["name", "company_id", "payment_method_ids", "picking_type_id"])
+    methods = {row["id"]: row for row in await look.all("pos.payment.method", ["type", "journal_id"])}
+    types = {row["id"]: row for row in await look.all("stock.picking.type", ["warehouse_id"])}
     return tuple(_till(row, methods, types) for row in configs)
 
 
@@ -90,9 +93,28 @@ def _till(row: dict[str, Any], methods: dict[int, Any], types: dict[int, Any]) -
     )
 
 
-async def _all(odoo: Json2, call: Call, model: str, fields: list[str]) -> list[dict[str, Any]]:
-    try:
-        found = await odoo.search_read(call, model, [], fields, order="id", limit=DRAFTED)
-    except NotThere:
-        return []
-    return found
+@dataclass(frozen=True, slots=True)
+class _Look:
+    odoo: Json2
+    call: Call
+    limit: int
+    companies: tuple[int, ...] = ()
+    """Those whose records are shown; none: the call's. Records of others are not there for whoever does not say so."""
+
+    async def all(self, model: str, fields: list[str]) -> list[dict[str, Any]]:
+        context = {"allowed_company_ids": list(self.companies)} if self.companies else {}
+        try:
+            found: list[dict[str, Any]] = await self.odoo.call(
+                self.call,
+                READ,
+                model,
+                "search_read",
+                context=context,
+                domain=[],
+                fields=fields,
+                order="id",
+                limit=self.limit,
+            )
+        except (NotThere, Forbidden):
+            return []
+        return found

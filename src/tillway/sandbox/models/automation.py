@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from tillway.sandbox.fields import Model, boolean, char, many2many, many2one, model, one2many, selection
+from tillway.sandbox.fields import (
+    Model,
+    boolean,
+    char,
+    integer,
+    many2many,
+    many2one,
+    model,
+    moment,
+    one2many,
+    selection,
+)
 
 MODELS: Final[tuple[Model, ...]] = (
     model(
@@ -68,5 +79,27 @@ MODELS: Final[tuple[Model, ...]] = (
         many2many("webhook_field_ids", "ir.model.fields", "Webhook Fields"),
         many2one("base_automation_id", "base.automation", "Automation Rule", on_delete="cascade"),
         order="name, id",
+    ),
+    model(
+        "ir.cron",
+        "Scheduled Actions",
+        char("name", required=True),
+        boolean("active", default=True),
+        many2one("model_id", "ir.model", required=True),
+        selection("state", "object_write=Update Record|code=Execute Code", "Type", default="code"),
+        many2one("user_id", "res.users", "Scheduler User", default=2),
+        integer("interval_number", default=1),
+        selection("interval_type", "minutes|hours|days|weeks|months", required=True, default="months"),
+        moment("nextcall", "Next Execution Date"),
+        order="name, id",
+    ),
+    model(
+        "res.users.apikeys",
+        "Users API Keys",
+        char("name", "Description", required=True),
+        many2one("user_id", "res.users", required=True),
+        char("scope"),
+        moment("expiration_date", "Expiration Date"),
+        order="id",
     ),
 )

@@ -20,6 +20,7 @@ from tillway.sandbox.fields import (
     many2many,
     many2one,
     model,
+    moment,
     one2many,
     selection,
 )
@@ -162,6 +163,8 @@ MODELS: Final[tuple[Model, ...]] = (
         "User",
         char("name", path="partner_id.name", through=True),
         char("login", required=True),
+        moment("login_date", "Latest Login"),
+        boolean("share", "Share User"),
         boolean("active", default=True),
         many2one("partner_id", "res.partner", "Related Partner", required=True, indexed=True),
         many2one("company_id", "res.company", required=True),
