@@ -8,7 +8,6 @@ from .cursor import OVERLAP
 from .documents import OdooDocuments
 from .hooks import OdooHooks
 from .inventory import Integration, Inventory
-from .mapping.products import Skipped
 from .order_book import OdooOrderBook
 from .places import WORKERS, Connection, Places, ShopInOdoo, TillInOdoo
 from .price_lists import OdooPriceLists
