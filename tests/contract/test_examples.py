@@ -45,6 +45,7 @@ async def test_an_example_works_and_works_again(hub, document, operation):
         "/products/v1/products",
         "/products/v1/products/TEE-CREW-S",
         "/prices/v1/prices/TEE-CREW-S",
+        "/shipments/v1/shipments",
         "/events/v1/feed",
         "/promotions/v1/promotions?channel=pos",
         "/promotions/v1/promotions/main-1",

@@ -191,7 +191,7 @@ def _consumers(found: Survey, shops: Mapping[str, Any], *, review: str) -> dict[
             "ecommerce",
             "selling on the web",
             "web-shop",
-            ("products:read", "prices:read", "orders:read", "orders:write", "events:read"),
+            ("products:read", "prices:read", "orders:read", "orders:write", "shipments:read", "events:read"),
             data_classes=["personal"],
             **defaults,
         ),

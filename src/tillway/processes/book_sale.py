@@ -15,7 +15,7 @@ from tillway.journal import Event
 from tillway.postgres import Database, Part
 from tillway.processes.backoffice import BackOffices, call
 from tillway.processes.definition import EXCEPTION, START, UNKNOWN, Beginning, Definition, On, Outcome, Step, Work
-from tillway.records import Cause, claims, links, sales
+from tillway.records import BACK_OFFICE, Cause, claims, links, sales
 from tillway.retail import BackOfficeSale, Sale
 
 OWNER: Final = "store-operations"
@@ -109,7 +109,9 @@ def difference(sale: Sale, held: BackOfficeSale) -> str:
     return ""
 
 
-def _begin(subject: str, data: Mapping[str, Any]) -> Beginning:
+def _begin(subject: str, data: Mapping[str, Any]) -> Beginning | None:
+    if data.get("origin") == BACK_OFFICE:
+        return None  # it is there already: made or sold over there
     del subject
     return Beginning(data={"till": data["till"]}, money_at_risk=Decimal(data["gross"]), currency=data["currency"])
 

@@ -34,7 +34,7 @@ from tillway.processes.definition import (
     Step,
     Work,
 )
-from tillway.records import Cause, claims, links, orders, promises
+from tillway.records import BACK_OFFICE, Cause, claims, links, orders, promises
 from tillway.retail import BackOfficeOrder, Criticality, Order, minor_units
 
 OWNER: Final = "retail-operations"
@@ -206,7 +206,9 @@ class _Steps:
         return (await orders.get(self._db, work.subject)).order
 
 
-def _begin(subject: str, data: Mapping[str, Any]) -> Beginning:
+def _begin(subject: str, data: Mapping[str, Any]) -> Beginning | None:
+    if data.get("origin") == BACK_OFFICE:
+        return None  # it is there already: made or sold over there
     if "gross" not in data:
         raise NotFound(f"order.placed of {subject} carries no total")
     return Beginning(data={}, money_at_risk=Decimal(data["gross"]), currency=data["currency"])

@@ -18,6 +18,7 @@ from tillway.records import (
     quarantine,
     returns,
     sales,
+    shipments,
     stock,
     taxes,
 )
@@ -33,9 +34,11 @@ from tillway.records.refreshing import (
     missing_loads,
     read_again,
 )
+from tillway.records.there import BACK_OFFICE
 from tillway.records.tracing import Cause
 
 __all__ = [
+    "BACK_OFFICE",
     "PERSONAL",
     "SWEEP_SECONDS",
     "Cause",
@@ -63,6 +66,7 @@ __all__ = [
     "read_again",
     "returns",
     "sales",
+    "shipments",
     "stock",
     "taxes",
 ]

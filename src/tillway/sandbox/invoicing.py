@@ -106,6 +106,11 @@ def _amounts(env: Env, move: int) -> tuple[float, float]:
     return taxes.of_order(lines, per_line=per_line) if lines else (0.0, 0.0)
 
 
+def tax(env: Env, move: int) -> float:
+    """The total without the untaxed amount."""
+    return float(exact(total(env, move)) - exact(untaxed(env, move)))
+
+
 def untaxed(env: Env, move: int) -> float:
     """Net."""
     return _amounts(env, move)[0]
@@ -202,6 +207,8 @@ def complete_register(env: Env, given: dict[str, Any]) -> None:
         raise user_error(
             "You can't register a payment because there is nothing left to pay on the selected journal items."
         )
+    # Without an amount, all that is open is paid.
+    given.setdefault("amount", float(sum((exact(residual(env, each)) for each in moves), ZERO)))
 
 
 def action_create_payments(call: Call) -> dict[str, Any]:

@@ -186,13 +186,37 @@ def finish(env: Env, picking: int) -> None:
     """Move the goods: what was reserved, or for a till everything, even below zero."""
     for move in env.search_by(MOVE, "picking_id", picking):
         row = env.row(MOVE, move)
+        if row["state"] == "cancel":
+            continue
         quantity = exact(row["quantity"])
         unreserve(env, move)
         if is_stored(env, row["product_id"]) and quantity:
             shift(env, row["product_id"], row["location_id"], -quantity)
             shift(env, row["product_id"], row["location_dest_id"], quantity)
         changing.put(env, MOVE, move, quantity=float(quantity), state="done", picked=True, date=env.now)
+        if row["sale_line_id"]:
+            changing.touch(env, "sale.order.line", [row["sale_line_id"]])
+            changing.touch(env, "sale.order", [env.row("sale.order.line", row["sale_line_id"])["order_id"]])
     changing.put(env, PICKING, picking, state="done", date_done=env.now)
+
+
+def _backorder(env: Env, picking: int) -> None:
+    """What is not moved now gets a transfer of its own, and the demand here is cut down to what is."""
+    row = env.row(PICKING, picking)
+    kept = ("origin", "partner_id", "sale_id", "scheduled_date", "date_deadline", "location_id", "location_dest_id")
+    rest = new_picking(env, row["picking_type_id"], backorder_id=picking, **{name: row[name] for name in kept})
+    for move in env.search_by(MOVE, "picking_id", picking):
+        held = env.row(MOVE, move)
+        missing = exact(held["product_uom_qty"]) - exact(held["quantity"])
+        if missing <= 0 or held["state"] == "cancel":
+            continue
+        if not held["quantity"]:
+            changing.put(env, MOVE, move, picking_id=rest, reference=env.row(PICKING, rest)["name"], picked=False)
+            continue
+        changing.put(env, MOVE, move, product_uom_qty=held["quantity"])
+        more = new_move(env, rest, held["product_id"], float(missing), sale_line_id=held["sale_line_id"])
+        reserve(env, more)
+    settle(env, rest)
 
 
 def shift(env: Env, product: int, location: int, change: Decimal) -> None:
@@ -207,7 +231,9 @@ def shift(env: Env, product: int, location: int, change: Decimal) -> None:
 
 
 def button_validate(call: Call) -> bool | dict[str, Any]:
-    """Deliver what is reserved. When something is missing it asks, which over JSON means: it does nothing."""
+    """Deliver what is picked, or else what is reserved. When something is missing it asks, which over JSON means: it
+    does nothing, but that all counts as picked from there on.
+    """
     env = call.env
     for picking in call.ids:
         if env.row(PICKING, picking)["state"] in {"done", "cancel"}:
@@ -215,9 +241,15 @@ def button_validate(call: Call) -> bool | dict[str, Any]:
         moves = [env.row(MOVE, each) for each in env.search_by(MOVE, "picking_id", picking)]
         if not any(row["quantity"] for row in moves):
             raise user_error("You cannot validate a transfer if no quantities are reserved.")
-        if any(row["quantity"] < row["product_uom_qty"] for row in moves) and not env.context.get("skip_backorder"):
-            wizard = {"name": "Create Backorder?", "type": "ir.actions.act_window", "view_mode": "form"}
-            return {**wizard, "res_model": "stock.backorder.confirmation", "target": "new"}
+        for row in moves:
+            if row["quantity"]:
+                changing.put(env, MOVE, row["id"], picked=True)
+        if any(row["quantity"] < row["product_uom_qty"] for row in moves):
+            if not env.context.get("skip_backorder"):
+                wizard = {"name": "Create Backorder?", "type": "ir.actions.act_window", "view_mode": "form"}
+                return {**wizard, "res_model": "stock.backorder.confirmation", "target": "new"}
+            if picking not in (env.context.get("picking_ids_not_to_backorder") or ()):
+                _backorder(env, picking)
         finish(env, picking)
     return True
 

@@ -132,8 +132,9 @@ def complete_order(env: Env, given: dict[str, Any]) -> None:
     if not session:
         return
     config = env.row(CONFIG, env.row(SESSION, session)["config_id"])
-    changes = {"orders_numbered": config["orders_numbered"] + 1}
-    given["sequence_number"] = changes["orders_numbered"]
+    changes = {}
+    if not given.get("sequence_number"):  # a number that a till sends is kept, and leaves the count as it is
+        changes["orders_numbered"] = given["sequence_number"] = config["orders_numbered"] + 1
     if not given.get("pos_reference"):
         changes["receipts_numbered"] = config["receipts_numbered"] + 1
         year = env.now[2 : len("2026")]

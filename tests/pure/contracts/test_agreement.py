@@ -48,6 +48,8 @@ from tillway.retail import (
     Reward,
     Sale,
     SaleLine,
+    Shipment,
+    ShipmentLine,
     Tax,
     Tender,
 )
@@ -88,6 +90,8 @@ ANSWERS = [
     ("returns", ReturnLine),
     ("prices", Price),
     ("prices", QuotedLine),
+    ("shipments", Shipment),
+    ("shipments", ShipmentLine),
     ("products", Product),
     ("products", Tax),
     ("loyalty", Card),

@@ -12,7 +12,7 @@ from tests.rooms.connectors.far_side import FarSide, Retailer, TillThere
 from tests.rooms.connectors.lossy_proxy import LossyProxy
 
 from tillway import clock
-from tillway.connectors.odoo import Connection, Odoo, Places, TillInOdoo
+from tillway.connectors.odoo import Connection, Odoo, Places, ShopInOdoo, TillInOdoo
 from tillway.outbound import Client
 from tillway.retail import BackOfficeStore, Order, OrderLine, Sale, SaleLine, Tender, rounded, sale_id
 
@@ -40,7 +40,12 @@ class World:
                 workers=PARALLEL,
             ),
             self.client,
-            places=Places(price_lists={"web": self.shop.price_list}, tills=tills),
+            places=Places(price_lists={"web": self.shop.price_list}, tills=tills, shops={"web": self._here(*tills)}),
+        )
+
+    def _here(self, *tills: str) -> ShopInOdoo:
+        return ShopInOdoo(
+            company=self.shop.company, warehouse=int(self.shop.warehouse), timezone="Europe/Brussels", tills=tills
         )
 
     @property

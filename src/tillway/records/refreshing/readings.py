@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 from tillway.postgres import Database
 from tillway.records.refreshing.cards import CardsReading
 from tillway.records.refreshing.customers import CustomersReading
+from tillway.records.refreshing.documents import INVOICES, ORDERS, SALES, SESSIONS, SHIPMENTS, DocumentsReading
 from tillway.records.refreshing.price_clock import PriceClock
 from tillway.records.refreshing.prices import PricesReading
 from tillway.records.refreshing.products import ProductsReading
@@ -51,4 +52,15 @@ def readings(db: Database, source: Source) -> tuple[tuple[Reading, ...], ...]:
     if source.taxes is not None:
         found.append((TaxesReading(db, source, source.taxes),))
     found += stock_readings(db, source)
-    return tuple(found)
+    return (*found, *_documents(db, source))
+
+
+def _documents(db: Database, source: Source) -> tuple[tuple[Reading, ...], ...]:
+    """Orders before what names them; receipts of tills beside them, for an Odoo may have no tills."""
+    documents = source.documents
+    if documents is None:
+        return ()
+    return tuple(
+        tuple(DocumentsReading(db, source, documents, kind) for kind in kinds)
+        for kinds in ((ORDERS, SHIPMENTS, INVOICES), (SALES, SESSIONS))
+    )

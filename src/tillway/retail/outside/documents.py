@@ -149,7 +149,7 @@ class SessionThere(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
     last: Annotated[ReceiptNumber | None, classed(DataClass.INTERNAL)] = None
     """The highest."""
     gaps: Annotated[Annotated[tuple[Gap, ...], msgspec.Meta(max_length=GAPS_MAX)], classed(DataClass.INTERNAL)] = ()
-    """Numbers that no receipt has, from the end of the till's session before on."""
+    """Numbers that no receipt has, from the end of the till's `pos.session` before on."""
     counted: Annotated[Amount, classed(DataClass.INTERNAL)]
     """Cash in the drawer at the end, as counted."""
     difference: Annotated[Amount, classed(DataClass.INTERNAL)]

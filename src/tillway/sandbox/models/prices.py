@@ -150,11 +150,13 @@ MODELS: Final[tuple[Model, ...]] = (
         many2one("partner_id", "res.partner"),
         char("invoice_origin", "Origin", indexed=True),
         date("invoice_date", "Invoice/Bill Date"),
+        date("invoice_date_due", "Due Date", default=today),
         many2one("reversed_entry_id", "account.move", "Reversal of"),
         one2many("line_ids", "account.move.line", "move_id", "Journal Items"),
         one2many("invoice_line_ids", "account.move.line", "move_id", "Invoice lines"),
         monetary("amount_settled", readonly=True),
         monetary("amount_untaxed", "Untaxed Amount", compute=invoicing.untaxed, kept=True),
+        monetary("amount_tax", "Tax", compute=invoicing.tax, kept=True),
         monetary("amount_total", "Total", compute=invoicing.total, kept=True),
         monetary("amount_residual", "Amount Due", compute=invoicing.residual, kept=True),
         selection(

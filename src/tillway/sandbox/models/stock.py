@@ -136,6 +136,7 @@ MODELS: Final[tuple[Model, ...]] = (
         many2one("pos_session_id", "pos.session"),
         many2one("pos_order_id", "pos.order"),
         many2one("backorder_id", "stock.picking", "Back Order of"),
+        one2many("backorder_ids", "stock.picking", "backorder_id", "Back Orders"),
         many2one("return_id", "stock.picking", "Return of"),
         one2many("return_ids", "stock.picking", "return_id", "Returns"),
         selection("products_availability_state", "available|expected|late", compute=stock.availability_state),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,7 @@ from tillway.retail import (
     ShipmentThere,
     rounded,
 )
+from tillway.retail.limits import LINES_MAX
 from tillway.retail.outside import BackOfficeState
 from tillway.retail.outside.documents import NO_SHOP
 from tillway.retail.shipment import Milestone, PaymentState
@@ -33,7 +34,7 @@ ORDER_FIELDS: Final = [
 """Fields of `sale.order`."""
 
 ORDER_LINE_FIELDS: Final = [
-    "order_id", "product_id", "display_type", "product_uom_qty", "qty_delivered", "price_unit", "discount",
+    "order_id", "sequence", "product_id", "display_type", "product_uom_qty", "qty_delivered", "price_unit", "discount",
     "price_subtotal", "price_total",
 ]  # fmt: skip
 """Fields of `sale.order.line`."""
@@ -125,11 +126,18 @@ def order(row: Mapping[str, Any], lines: Iterable[Mapping[str, Any]], around: Ar
         made_at=moment(row["create_date"]),
         placed_at=moment(row["date_order"] or row["create_date"]),
         delivered=any(decimal(line["qty_delivered"]) > 0 for line in goods),
-        lines=tuple(_order_line(number, line, around, currency) for number, line in enumerate(goods, 1)),
+        lines=tuple(_order_line(number, line, around, currency) for number, line in _numbered(goods)),
         net=rounded(decimal(row["amount_untaxed"]), currency),
         tax=rounded(decimal(row["amount_tax"]), currency),
         gross=rounded(decimal(row["amount_total"]), currency),
     )
+
+
+def _numbered(goods: Sequence[Mapping[str, Any]]) -> Iterable[tuple[int, Mapping[str, Any]]]:
+    """Lines with their numbers: the hub writes its own as `sequence`; where that names no line, places count."""
+    numbers = [int(line["sequence"]) for line in goods]
+    named = len(set(numbers)) == len(numbers) and all(1 <= number <= LINES_MAX for number in numbers)
+    return zip(numbers if named else range(1, len(goods) + 1), goods, strict=True)
 
 
 def _order_line(number: int, line: Mapping[str, Any], around: Around, currency: str) -> OrderLine:
