@@ -39,9 +39,10 @@ class Kept(NamedTuple):
 
 async def lock(tx: Tx, order_id: str) -> Locked:
     """The order and how it stands by our records. NotFound when there is none of that id."""
-    row = await tx.fetchrow(SQL["lock_order"], _key(order_id, "order"))
-    if row is None:
+    key = _key(order_id, "order")
+    if await tx.fetchval(SQL["hold_order"], key) is None:
         raise NotFound("no order has this id")
+    row = await tx.fetchrow(SQL["held_order"], key)
     standing = Standing(
         status=row["status"], invoiced=row["invoiced"], returned=row["returned"], changing=row["changing"]
     )

@@ -1,10 +1,14 @@
--- name: lock_order
--- The order with what a change of it is decided by; no other change of it is decided meanwhile.
+-- name: hold_order
+-- No other change of the order is decided meanwhile. What it is decided by is read by a statement of its own: this one
+-- may have waited, and would show other tables as they were before.
+SELECT id FROM records.orders WHERE id = $1 FOR NO KEY UPDATE
+
+-- name: held_order
 SELECT o.consumer, o.document, o.status, o.invoiced_at IS NOT NULL AS invoiced,
     coalesce(o.last_line, jsonb_array_length(o.document -> 'lines')) AS last_line,
     (SELECT kind FROM records.order_changes c WHERE c.order_id = o.id AND c.status IN ('asked', 'exception')) AS changing,
     EXISTS (SELECT FROM records.sold_lines s WHERE s.sold = o.id AND s.authorised > 0) AS returned
-FROM records.orders o WHERE o.id = $1 FOR NO KEY UPDATE OF o
+FROM records.orders o WHERE o.id = $1
 
 -- name: save_change
 INSERT INTO records.order_changes (id, order_id, kind, status, asked_at, reason, amended)
