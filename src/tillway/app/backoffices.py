@@ -57,6 +57,7 @@ class BackOfficesOfLandscape:
         return OrderPlace(
             connection=declared.connection,
             book=self._odoos[declared.connection].order_book,
+            stock=self._odoos[declared.connection].stock,
             store=BackOfficeStore(
                 store=shop, company=str(declared.company), warehouse=str(declared.warehouse), customer=partner
             ),

@@ -9,7 +9,7 @@ import msgspec
 
 from tillway import clock
 from tillway.processes.definition import Work
-from tillway.retail import BackOfficeStore, Call, Criticality, OrderBook, Till, TillSessions
+from tillway.retail import BackOfficeStore, Call, Criticality, OrderBook, Stock, Till, TillSessions
 
 # Longest a step waits for its call: Odoo confirms under load in up to 22 s (measured), then its answer is of no use.
 STEP_SECONDS: Final = 60
@@ -21,6 +21,7 @@ class OrderPlace(msgspec.Struct, frozen=True, kw_only=True):
     connection: str
     book: OrderBook
     store: BackOfficeStore
+    stock: Stock | None = None
 
 
 class TillPlace(msgspec.Struct, frozen=True, kw_only=True):
