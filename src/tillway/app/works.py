@@ -11,6 +11,7 @@ from tillway import clock, ids, settings, telemetry
 from tillway.app import child
 from tillway.app.backoffices import BackOfficesOfLandscape
 from tillway.app.evidence import signing
+from tillway.app.expiring import Expiring
 from tillway.app.landscapes import Watched
 from tillway.app.realm import realm_of
 from tillway.app.reconciling import DomainsOfLandscape
@@ -80,6 +81,7 @@ class Works:
             Refreshing(db, offices, watched, node).run(),
             Reconciler(db, node, DomainsOfLandscape(db, offices, watched)).run(),
             Upkeep(db).run(),
+            Expiring(db).run(),
             Retaining(db, watched.active).run(),
             Tending(db).run(),
             watched.run(),

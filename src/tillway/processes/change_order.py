@@ -28,7 +28,7 @@ from tillway.processes.definition import (
     Work,
 )
 from tillway.processes.place_order import verdict
-from tillway.records import Cause, links, order_changes, orders
+from tillway.records import Cause, claims, links, order_changes, orders, promises
 from tillway.retail import BackOfficeInvoice, Call, Criticality, Office, Offices, Order, OrderChange, Standing, refusal
 
 OWNER: Final = "retail-operations"
@@ -170,7 +170,12 @@ class _Steps:
         return Outcome(
             event="done",
             events=(order_changes.told("order.cancelled", asked.change, asked.order, _cause(work)),),
-            parts=(order_changes.settle(asked.change.id, "done"), orders.settle(asked.order.id, "cancelled")),
+            parts=(
+                order_changes.settle(asked.change.id, "done"),
+                orders.settle(asked.order.id, "cancelled"),
+                claims.dropped(asked.order.id),
+                *promises.dropped(asked.order.id),
+            ),
         )
 
     async def _read_amended(self, work: Work, asked: _Asked, terms: Call) -> Outcome:

@@ -13,6 +13,7 @@ from tillway.processes.change_order import change_order
 from tillway.processes.credit_return import credit_return
 from tillway.processes.customers import keep_customer, merge_customers
 from tillway.processes.definition import Definition
+from tillway.processes.move_stock import adjust_stock, transfer_stock
 from tillway.processes.place_order import place_order
 from tillway.processes.receive_return import receive_return
 from tillway.retail import Offices
@@ -34,4 +35,6 @@ def every(db: Database, outside: Outside) -> tuple[Definition, ...]:
         book_payment(db, outside),
         receive_return(db, outside),
         credit_return(db, outside),
+        adjust_stock(db, outside),
+        transfer_stock(db, outside),
     )

@@ -117,6 +117,15 @@ def verdict(order: Order, held: BackOfficeOrder) -> tuple[str, str]:
     return "confirmed", ""
 
 
+def missing(promised: Mapping[str, Decimal], reserved: Mapping[str, Decimal]) -> str:
+    """Which promises a confirmed order did not get in full, in words; empty when it got them all. Pure."""
+    return "; ".join(
+        f"{quantity.normalize():f} of {sku} promised, {reserved.get(sku, Decimal(0)).normalize():f} reserved"
+        for sku, quantity in sorted(promised.items())
+        if reserved.get(sku, Decimal(0)) < quantity
+    )
+
+
 def under_way(data: Mapping[str, Any], now: datetime) -> str:
     """Why an order that is not found may still turn up over there; empty when it cannot any more. Pure."""
     unanswered = data.get(UNANSWERED)
@@ -157,6 +166,8 @@ class _Steps:
         place = self._offices.orders(order.shop, order.customer)
         held = await place.book.read(call(work, place.store.company), work.data["foreign_id"])
         event, why = verdict(order, held)
+        if event == "confirmed" and (told := await self._missing(work, order, place)):
+            event, why = "short", told
         if event != "confirmed":
             return Outcome(event=event, detail=why or work.data.get("refused") or "it is still a draft over there")
         cause = _cause(work)
@@ -174,6 +185,13 @@ class _Steps:
                 links.linking("order", order.id, place.connection, held.foreign_id, held.name),
             ),
         )
+
+    async def _missing(self, work: Work, order: Order, place: OrderPlace) -> str:
+        """What was promised and is not set aside: the back office confirms short orders without a word."""
+        promised = await promises.of_order(self._db, order.id)
+        if not promised or place.stock is None:
+            return ""
+        return missing(promised, await place.stock.reserved(call(work, place.store.company), work.data["foreign_id"]))
 
     async def cancel(self, work: Work) -> Outcome:
         order = await self._order(work)

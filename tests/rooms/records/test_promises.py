@@ -28,13 +28,11 @@ async def told(db: Database) -> list[str]:
 
 async def placed(db: Database, quantity: str, named: tuple[str, ...] = ()) -> str:
     """An order of the web's at the harbour; its id."""
-    made = order(line(1, SKU, quantity))
     order_id, wanted = str(ids.new()), {SKU: Decimal(quantity)}
     async with db.transaction() as tx:
         took = await promises.convert(tx, named, (order_id, "web", SPOT.shop), wanted, CAUSE, at=clock.now())
         for part in claims.claiming("order", claims.claims_of(order_id, SPOT.shop, wanted.items(), took)):
             tx.stage(part)
-    del made
     return order_id
 
 
