@@ -8,6 +8,7 @@ from typing import Final
 
 from tillway.sandbox import (
     closing,
+    counting,
     generic,
     invoicing,
     loyalty,
@@ -86,6 +87,7 @@ HOOKS: Final[Mapping[str, Hooks]] = {
     ),
     "account.journal": Hooks(completing=sessions.complete_journal),
     "stock.warehouse": Hooks(completing=stock.make_warehouse, created=stock.own_locations),
+    "stock.picking": Hooks(completing=stock.complete_picking),
     "sale.order": Hooks(completing=orders.complete_order, writing=orders.guard_change, unlinking=orders.guard_order),
     "sale.order.line": Hooks(
         completing=orders.complete_line,
@@ -116,12 +118,15 @@ SPECIAL: Final[Mapping[str, Methods]] = {
     "product.template": {"get_contextual_price": Method(pricelists.get_template_price)},
     "account.tax": {"compute_all": Method(taxes.compute_all)},
     "stock.quant": {
-        "create": Method(stock.create_quants, on_records=False),
-        "write": Method(stock.write_quants),
-        "action_apply_inventory": Method(stock.action_apply_inventory),
+        "create": Method(counting.create_quants, on_records=False),
+        "write": Method(counting.write_quants),
+        "action_apply_inventory": Method(counting.action_apply_inventory),
+        "action_clear_inventory_quantity": Method(counting.action_clear_inventory_quantity),
     },
+    "stock.inventory.adjustment.name": {"action_apply": Method(counting.apply_named)},
     "stock.picking": {
         "action_assign": Method(stock.action_assign),
+        "action_confirm": Method(stock.action_confirm),
         "button_validate": Method(stock.button_validate),
     },
     "sale.order": {

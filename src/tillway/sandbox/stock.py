@@ -8,7 +8,7 @@ from typing import Any, Final
 from tillway.sandbox import changing
 from tillway.sandbox.environment import Env
 from tillway.sandbox.methods import Call
-from tillway.sandbox.quantities import LOCATION, MOVE, OPEN_MOVES, QUANT, ZERO, below
+from tillway.sandbox.quantities import LOCATION, MOVE, OPEN_MOVES, QUANT, below
 from tillway.sandbox.refusals import user_error
 from tillway.sandbox.values import exact
 
@@ -56,12 +56,6 @@ def available_quantity(env: Env, record: int) -> float:
     return float(exact(row["quantity"]) - exact(row["reserved_quantity"]))
 
 
-def counted_difference(env: Env, record: int) -> float:
-    """What applying the count would change."""
-    row = env.row(QUANT, record)
-    return float(exact(row["inventory_quantity"]) - exact(row["quantity"])) if row["inventory_quantity_set"] else 0.0
-
-
 def availability_state(env: Env, record: int) -> str | bool:
     """`available` when everything is reserved, else `late`; nothing once done or cancelled."""
     if env.row(PICKING, record)["state"] not in OPEN_MOVES:
@@ -93,6 +87,9 @@ def make_warehouse(env: Env, given: dict[str, Any]) -> None:
     ways = {"default_location_src_id": customers, "default_location_dest_id": given["lot_stock_id"]}
     kind = {"name": "Receipts", "code": "incoming", "sequence_code": "IN", "company_id": company}
     given["in_type_id"] = changing.create(env, PICKING_TYPE, {**kind, **ways})
+    ways = {"default_location_src_id": given["lot_stock_id"], "default_location_dest_id": given["lot_stock_id"]}
+    kind = {"name": "Internal Transfers", "code": "internal", "sequence_code": "INT", "company_id": company}
+    given["int_type_id"] = changing.create(env, PICKING_TYPE, {**kind, **ways})
     del name
 
 
@@ -102,7 +99,7 @@ def own_locations(env: Env, warehouses: list[int]) -> None:
         row = env.row(WAREHOUSE, warehouse)
         for location in below(env, row["view_location_id"]):
             env.transaction.update(LOCATION, location, {"warehouse_id": warehouse})
-        for kind in (row["out_type_id"], row["pos_type_id"], row["in_type_id"]):
+        for kind in (row["out_type_id"], row["pos_type_id"], row["in_type_id"], row["int_type_id"]):
             env.transaction.update(PICKING_TYPE, kind, {"warehouse_id": warehouse})
 
 
@@ -114,6 +111,14 @@ def new_picking(env: Env, picking_type: int, **values: Any) -> int:
     ways = {"location_id": kind["default_location_src_id"], "location_dest_id": kind["default_location_dest_id"]}
     name = f"{sequence}/{env.number(sequence):05}"
     return changing.create(env, PICKING, {"name": name, "picking_type_id": picking_type, **ways, **values})
+
+
+def complete_picking(env: Env, given: dict[str, Any]) -> None:
+    """A transfer made from outside is named by its kind's sequence."""
+    if not given.get("name"):
+        kind = env.row(PICKING_TYPE, given["picking_type_id"])
+        sequence = f"{env.row(WAREHOUSE, kind['warehouse_id'])['code']}/{kind['sequence_code']}"
+        given["name"] = f"{sequence}/{env.number(sequence):05}"
 
 
 def new_move(env: Env, picking: int, product: int, demand: float, **values: Any) -> int:
@@ -264,53 +269,12 @@ def action_assign(call: Call) -> bool:
     return True
 
 
-def create_quants(call: Call, vals_list: Any) -> list[int]:
-    """In `inventory_mode` a count for the quant that is there; without it a second quant for the same place."""
-    return [_create_quant(call.env, dict(each)) for each in (vals_list if isinstance(vals_list, list) else [vals_list])]
-
-
-def _create_quant(env: Env, given: dict[str, Any]) -> int:
-    given.setdefault("reserved_quantity", 0.0)
-    if not env.context.get("inventory_mode"):
-        return changing.create(env, QUANT, given)
-    counted = given.pop("inventory_quantity", None)
-    at_once = given.pop("inventory_quantity_auto_apply", None)
-    place = given.get("location_id")
-    found = [
-        q
-        for q in env.search_by(QUANT, "product_id", given.get("product_id"))
-        if env.row(QUANT, q)["location_id"] == place
-    ]
-    quant = found[0] if found else changing.create(env, QUANT, given)
-    if counted is not None:
-        changing.put(env, QUANT, quant, inventory_quantity=float(counted), inventory_quantity_set=True)
-    if at_once is not None:
-        _count(env, quant, exact(at_once))
-    return quant
-
-
-def write_quants(call: Call, vals: dict[str, Any]) -> bool:
-    """A count in one call (`inventory_quantity_auto_apply`), or any other change."""
-    given = dict(vals)
-    at_once = given.pop("inventory_quantity_auto_apply", None)
-    if "inventory_quantity" in given:
-        given["inventory_quantity_set"] = True
-    changing.write(call.env, QUANT, call.ids, given)
-    if at_once is not None:
-        for quant in call.ids:
-            _count(call.env, quant, exact(at_once))
+def action_confirm(call: Call) -> bool:
+    """Let a transfer that was made as a draft wait for its goods."""
+    for picking in call.ids:
+        for move in call.env.search_by(MOVE, "picking_id", picking):
+            if call.env.row(MOVE, move)["state"] == "draft":
+                changing.put(call.env, MOVE, move, state="confirmed")
+                reserve(call.env, move)
+        settle(call.env, picking)
     return True
-
-
-def action_apply_inventory(call: Call) -> None:
-    """Make the counted quantities the true ones."""
-    for quant in call.ids:
-        row = call.env.row(QUANT, quant)
-        if row["inventory_quantity_set"]:
-            _count(call.env, quant, exact(row["inventory_quantity"]))
-
-
-def _count(env: Env, quant: int, counted: Decimal) -> None:
-    changing.put(
-        env, QUANT, quant, quantity=float(counted or ZERO), inventory_quantity=0.0, inventory_quantity_set=False
-    )

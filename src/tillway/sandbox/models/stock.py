@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tillway.sandbox import stock
+from tillway.sandbox import counting, stock
 from tillway.sandbox.defaults import company, now
 from tillway.sandbox.fields import (
     Model,
@@ -16,6 +16,7 @@ from tillway.sandbox.fields import (
     constant,
     decimal,
     integer,
+    many2many,
     many2one,
     model,
     moment,
@@ -39,6 +40,7 @@ MODELS: Final[tuple[Model, ...]] = (
         many2one("out_type_id", "stock.picking.type"),
         many2one("in_type_id", "stock.picking.type"),
         many2one("pos_type_id", "stock.picking.type", "Point of Sale Operation Type"),
+        many2one("int_type_id", "stock.picking.type", "Internal Type"),
         order="sequence,id",
     ),
     model(
@@ -78,10 +80,17 @@ MODELS: Final[tuple[Model, ...]] = (
         decimal("inventory_quantity", "Counted"),
         boolean("inventory_quantity_set"),
         decimal("inventory_quantity_auto_apply", "Inventoried Quantity", path="quantity"),
-        decimal("inventory_diff_quantity", "Difference", compute=stock.counted_difference, kept=True),
+        decimal("inventory_diff_quantity", "Difference"),
+        boolean("is_outdated", "Quantity has been moved since last count", compute=counting.outdated),
         moment("in_date", "Incoming Date", required=True, default=now),
         many2one("owner_id", "res.partner"),
         many2one("user_id", "res.users", "Assigned To"),
+    ),
+    model(
+        "stock.inventory.adjustment.name",
+        "Inventory Adjustment Reference / Reason",
+        many2many("quant_ids", "stock.quant"),
+        char("inventory_adjustment_name", "Inventory Reason", default="Physical Inventory"),
     ),
     model(
         "stock.picking.type",
@@ -169,6 +178,7 @@ MODELS: Final[tuple[Model, ...]] = (
         many2one("sale_line_id", "sale.order.line"),
         many2one("origin_returned_move_id", "stock.move", "Origin return move"),
         boolean("is_inventory", "Inventory"),
+        char("inventory_name", indexed=True),
         many2one("product_uom", "uom.uom", "Unit", required=True, default=1),
         order="sequence, id",
         display=stock.display_move,
