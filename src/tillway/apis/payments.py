@@ -7,7 +7,7 @@ from tillway.apis.order_changes import visible
 from tillway.errors import Invalid, NotFound, Violation
 from tillway.gateway import Answer, Ask, Handler
 from tillway.postgres import Database
-from tillway.records import payments
+from tillway.records import order_changes, payments
 from tillway.records.payments import Recorded
 from tillway.retail import PaymentReport, parse
 
@@ -22,6 +22,8 @@ def bind(db: Database) -> dict[str, Handler]:
             wrong = Violation(pointer="/amount", detail="must be more than zero", rule="amount-positive")
             raise Invalid(violations=(wrong,))
         async with ask.transaction(db) as tx:
+            # Its total may be amended, or it called off, meanwhile.
+            order = (await order_changes.lock(tx, order.id)).order
             done = await payments.record(tx, report, order, consumer=ask.grant.consumer, at=ask.now, cause=cause(ask))
             answer = _answer(done)
             ask.settle(tx, answer)

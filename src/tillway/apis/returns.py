@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -10,8 +10,8 @@ from tillway.apis.causing import cause
 from tillway.apis.order_changes import visible
 from tillway.errors import Conflict, NotFound
 from tillway.gateway import Answer, Ask, Handler
-from tillway.postgres import Database
-from tillway.records import returns, sales
+from tillway.postgres import Database, Tx
+from tillway.records import order_changes, returns, sales
 from tillway.retail import (
     CreditRequest,
     Order,
@@ -23,7 +23,10 @@ from tillway.retail import (
     sale_id,
 )
 
-_NOT_SOLD = "no order, sale or receipt is called this"
+# A change of an order takes the back office a few seconds.
+CHANGING_SECONDS: Final = 5.0
+
+_NOT_SOLD: Final = "no order, sale or receipt is called this"
 
 
 def bind(db: Database) -> dict[str, Handler]:
@@ -33,6 +36,8 @@ def bind(db: Database) -> dict[str, Handler]:
         request = parse(ask.body, ReturnRequest)
         of = await _sold(db, ask, ask.path["sold"])
         async with ask.transaction(db) as tx:
+            if isinstance(of, Order):
+                of = await _unchanged(tx, of.id)
             made = await returns.authorise(tx, request, of, consumer=ask.grant.consumer, at=ask.now, cause=cause(ask))
             answer = Answer(201, made, (("Location", f"/returns/v1/returns/{made.id}"),))
             ask.settle(tx, answer)
@@ -66,6 +71,14 @@ def bind(db: Database) -> dict[str, Handler]:
         "receiveReturn": receive_return,
         "creditReturn": credit_return,
     }
+
+
+async def _unchanged(tx: Tx, order_id: str) -> Order:
+    """The order as it is now. Conflict while other lines are asked for, or it is to be called off."""
+    found = await order_changes.lock(tx, order_id)
+    if found.standing.changing in {"amend", "cancel"}:
+        raise Conflict(f"another change ({found.standing.changing}) is under way", retry_after=CHANGING_SECONDS)
+    return found.order
 
 
 async def _visible(db: Any, ask: Ask) -> Return:
