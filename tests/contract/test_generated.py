@@ -18,9 +18,20 @@ from tests.pure.gateway.front_door import token
 
 from tillway.contracts import load
 
+# The back office of this hub is away: who needs its word for an answer says so, with 503.
+AWAY = {"getGiftCardBalance", "redeemGiftCard", "validateCoupon", "useCoupon"}
+
+
+def no_server_error(ctx, response, case):
+    """No 5xx, but for a word of the back office that is needed and not to be had."""
+    if response.status_code == 503 and case.operation.definition.raw["operationId"] in AWAY:
+        return None
+    return not_a_server_error(ctx, response, case)
+
+
 # Good data may still be refused for what it means (an unknown SKU), so that a schema accepts it is not checked.
 CHECKS = [
-    not_a_server_error,
+    no_server_error,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,

@@ -145,14 +145,17 @@ def _listed(landscape: Landscape, request: CustomerRequest) -> CustomerRequest:
 
 
 def _wanted(body: Any) -> tuple[CustomerKey, ...]:
-    """What is looked for. Invalid for a number that says no country."""
+    """What is looked for. Invalid for what is no address, or a number that says no country."""
     given = {
         "name": "-",
         "emails": [body["email"]] if "email" in body and len(body["email"]) <= EMAIL_LENGTH else [],
         "vat": body.get("vat"),
         "references": [body["reference"]] if "reference" in body else [],
     }
-    keys = keys_of(msgspec.convert(given | {"phones": []}, CustomerRequest))
+    try:
+        keys = keys_of(msgspec.convert(given | {"phones": []}, CustomerRequest))
+    except msgspec.ValidationError:
+        raise _wrong("/email", "is no e-mail address", "email") from None
     if "phone" in body:
         phones = keys_of(msgspec.structs.replace(_BLANK, phones=(body["phone"],)))
         if not phones:

@@ -8,7 +8,20 @@ from typing import Final
 
 import msgspec
 
-from tillway import audit, gateway, governance, identity, journal, processes, records, sealing, subscriptions
+from tillway import (
+    audit,
+    gateway,
+    governance,
+    identity,
+    inbox,
+    journal,
+    outbound,
+    processes,
+    reconcile,
+    records,
+    sealing,
+    subscriptions,
+)
 from tillway.errors import Invalid, NotFound, Violation
 from tillway.gateway import Answer, Ask, Handler
 from tillway.landscape import Landscape
@@ -25,6 +38,9 @@ ROOMS: Final[Mapping[str, Personal]] = {
         identity.PERSONAL,
         governance.PERSONAL,
         audit.PERSONAL,
+        inbox.PERSONAL,
+        outbound.PERSONAL,
+        reconcile.PERSONAL,
         records.PERSONAL,
     )
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tillway.inbox import sources
+from tillway.inbox.erasing import PERSONAL
 from tillway.inbox.hearing import Domains, Inbox
 from tillway.inbox.notice import BODY_BYTES_MAX
 from tillway.inbox.nudges import CHANNEL, Nudge, Told, take, told
@@ -10,6 +11,7 @@ from tillway.inbox.nudges import CHANNEL, Nudge, Told, take, told
 __all__ = [
     "BODY_BYTES_MAX",
     "CHANNEL",
+    "PERSONAL",
     "Domains",
     "Inbox",
     "Nudge",

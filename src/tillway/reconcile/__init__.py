@@ -7,6 +7,7 @@ from tillway.reconcile.breaks import Break, Choice
 from tillway.reconcile.documents import Documents
 from tillway.reconcile.domain import Domain, Domains, Fix, Policy, Sides
 from tillway.reconcile.entry import BREAK_TYPES, BreakType, Entry, Finding, Rule
+from tillway.reconcile.erasing import PERSONAL
 from tillway.reconcile.joining import Group, grouped
 from tillway.reconcile.judging import Tally, judge
 from tillway.reconcile.places import Place, Rereading, Sending, Warehouse
@@ -18,6 +19,7 @@ from tillway.reconcile.stock import Stock
 
 __all__ = [
     "BREAK_TYPES",
+    "PERSONAL",
     "Break",
     "BreakType",
     "Choice",
