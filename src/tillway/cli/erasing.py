@@ -11,7 +11,19 @@ if TYPE_CHECKING:
     from tillway.cli.asking import Hub
 
 # In the order of the hub: records last, for they know what an order or sale tells of its person.
-ROOMS: Final = ("journal", "gateway", "processes", "subscriptions", "identity", "governance", "audit", "records")
+ROOMS: Final = (
+    "journal",
+    "gateway",
+    "processes",
+    "subscriptions",
+    "identity",
+    "governance",
+    "audit",
+    "inbox",
+    "outbound",
+    "reconcile",
+    "records",
+)
 
 # The longest that the hub works on one request.
 SECONDS: Final = 30
