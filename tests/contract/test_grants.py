@@ -5,6 +5,7 @@ The table has a row for each operation of each document; an operation without a 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import msgspec
@@ -15,10 +16,18 @@ from tests.pure.gateway.front_door import token
 
 from tillway.contracts import Cuts, Tally, load
 from tillway.landscape import build
+from tillway.records import Cause
+from tillway.records.keeping_documents import take_shipments
+from tillway.records.seen import Given
+from tillway.records.there import our_id
+from tillway.retail import OrderNamed, Shipment, ShipmentThere
+from tillway.retail.outside.documents import NO_SHOP
 
 DOCUMENTS = load()
 OPERATIONS = {operation.id: (document, operation) for document, operation in DOCUMENTS.operations()}
 OPEN = frozenset({"public", "internal", "confidential"})
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 # May touch the station alone, has every scope, and may receive every event.
 NARROW = {"shop": "station", "event_types": "*"}
@@ -66,6 +75,7 @@ async def other(hub):
         "adjustment": (await hub.post("/stock/v1/adjustments", {**COUNTED, "location": HARBOUR})).json["id"],
         "transfer": (await hub.post("/stock/v1/transfers", {**SENT, "origin": HARBOUR})).json["id"],
     }
+    made["shipment"] = await shipped(hub, made["order"])
     await hub.post(SALES, {"sales": [good, bad]})
     await hub.settled(before + 6)
     back = await hub.post(f"/returns/v1/sold/{made['sale']}/returns", BACK)
@@ -75,6 +85,16 @@ async def other(hub):
     changed = await hub.post(f"/orders/v1/orders/{made['order']}/cancellations", {})
     made["change"] = changed.json["id"]
     return made
+
+
+async def shipped(hub, order):
+    """A delivery of this order, as a reading of the back office finds it; the first one tells nothing."""
+    found = Shipment(id="7", name="WH/OUT/00007", milestone="ready", shop=NO_SHOP, lines=())
+    named = OrderNamed(foreign_id="26", ours=order)
+    given = Given(connection="main", began=NOON, first=True, cause=Cause(correlation="test"))
+    async with hub.db.transaction() as tx:
+        await take_shipments(tx, given, [ShipmentThere(order=named, made_at=NOON, shipment=found)])
+    return our_id("shipment", "main", "7")
 
 
 async def feed(hub, _):
@@ -146,6 +166,14 @@ def of_no_shop(path, json=None):
         assert HARBOUR not in replies[0].content.decode()
 
     return row
+
+
+async def shipments_listed(hub, other):
+    everybodys = (await hub.get("/shipments/v1/shipments")).json["shipments"]
+    assert [each["id"] for each in everybodys] == [other["shipment"]]
+    page = await hub.get(f"/shipments/v1/shipments?order={other['order']}", by="narrow")
+    assert (page.status, page.json["shipments"], page.json["next"]) == (200, [], None)
+    assert (await hub.get("/shipments/v1/shipments?shop=harbour", by="narrow")).status == 403
 
 
 async def subscribed(hub, _):
@@ -340,6 +368,8 @@ ROWS = {
     "getPrice": of_no_shop("/prices/v1/prices/TEE-CREW-S?price_list=store-prices"),
     "getProduct": of_no_shop("/products/v1/products/TEE-CREW-S"),
     "getSale": not_found("/pos/v1/sales/{sale}"),
+    "getShipment": not_found("/shipments/v1/shipments/{shipment}"),
+    "listShipments": shipments_listed,
     "getSubscription": not_found("/subscriptions/v1/subscriptions/{subscription}"),
     "listProductChanges": of_no_shop("/products/v1/changes"),
     "listStores": of_no_shop("/stores/v1/stores"),

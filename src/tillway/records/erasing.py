@@ -20,6 +20,7 @@ PERSONAL: Final = Personal(
         ("payments", "violations"): Column(),
         ("returns", "document"): Column(),
         ("customers", "document"): Column(sealed=CUSTOMERS_AT, nulls=frozenset({"personal"})),
+        ("documents", "waiting"): Column(),
         ("loyalty_movements", "reference"): Column(),
         ("loyalty_movements", "reason"): Column(),
         ("sales", "document"): Column(sealed=SALES_AT),
@@ -29,6 +30,7 @@ PERSONAL: Final = Personal(
     },
     about={
         "customers": "id::text",
+        "documents": "theirs",
         "loyalty_movements": "id::text",
         "orders": "id::text",
         "order_changes": "order_id::text",
