@@ -158,6 +158,8 @@ class BackOfficesOfLandscape:
                 url=entry.url,
                 database=entry.database,
                 key=self._reveal(entry.key),
+                next_key="" if entry.next_key is None else self._reveal(entry.next_key),
+                login=entry.login or "",
                 workers=entry.workers,
                 allow_writes=entry.allow_writes,
             ),

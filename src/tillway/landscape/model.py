@@ -79,6 +79,10 @@ class Connection(Entry):
     """Name of the database there."""
     key: SecretRef
     """API key of the integration user: {env: NAME} or {file: path}."""
+    next_key: SecretRef | None = None
+    """Its successor: used once the first is refused, without a restart. Both may be valid at once."""
+    login: Text | None = None
+    """Login of the integration user; needed for Odoo 17 and 18, which are called over JSON-RPC."""
     allow_writes: StrictBool = True
     """false: this connection is only read, whatever is asked."""
     poll_seconds: Annotated[float, Field(ge=POLL_SECONDS_MIN, le=POLL_SECONDS_MAX)] | None = None

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 STARTING = 20.0
@@ -39,6 +39,11 @@ class FarSide:
     key: str = field(repr=False)
     limited_key: str | None = field(default=None, repr=False)
     """A key of a user without rights on tills, where there is one."""
+    protocol: Literal["auto", "jsonrpc"] = "auto"
+    """How the connector under test is told to speak."""
+    login: str = "admin"
+    limited_login: str = "hub"
+    """Whose keys these are."""
 
     def ask(self, model: str, method: str, **body: Any) -> Any:
         parts = urlsplit(self.url)
@@ -239,16 +244,17 @@ def _overlapping(url: str) -> None:
 
 
 def names() -> list[str]:
-    """The far sides there are: the sandbox always, a real Odoo where the environment names one."""
-    return ["sandbox", *(["odoo"] if "TILLWAY_TEST_ODOO_URL" in os.environ else [])]
+    """The far sides there are: the sandbox always, a real Odoo where the environment names one, over both its doors."""
+    return ["sandbox", *(["odoo", "odoo-jsonrpc"] if "TILLWAY_TEST_ODOO_URL" in os.environ else [])]
 
 
 @contextmanager
 def running(name: str, folder: Path) -> Iterator[FarSide]:
     """The far side of this name; the sandbox runs as a process of its own for as long as the block lasts."""
-    if name == "odoo":
+    if name.startswith("odoo"):
         yield FarSide(
-            name=name,
+            name="odoo",
+            protocol="jsonrpc" if name == "odoo-jsonrpc" else "auto",
             url=os.environ["TILLWAY_TEST_ODOO_URL"],
             database=os.environ["TILLWAY_TEST_ODOO_DB"],
             key=os.environ["TILLWAY_TEST_ODOO_KEY"],

@@ -75,7 +75,7 @@ async def test_errors_say_what_happens_next(
 async def test_a_refused_key_holds(world: World, call: Call) -> None:
     error = await failing(lambda: json2(world, key="0" * 40).call(call, READ, "res.partner", "search", domain=[]))
 
-    assert (type(error), "0000" in str(error)) == (Unavailable, False)
+    assert (isinstance(error, Unavailable), "0000" in str(error)) == (True, False)
 
 
 async def test_an_unknown_database_holds(world: World, call: Call) -> None:

@@ -37,6 +37,8 @@ class World:
                 url=self.proxy.url,
                 database=database or self.far.database,
                 key=key or self.far.key,
+                protocol=self.far.protocol,
+                login=self.far.limited_login if key == self.far.limited_key else self.far.login,
                 workers=PARALLEL,
             ),
             self.client,

@@ -34,6 +34,10 @@ class NotThere(Unavailable):
     title = "Odoo lacks what is asked for"
 
 
+class KeyRefused(Unavailable):
+    """The key is not accepted: another one may be."""
+
+
 class Fate(Enum):
     """What became of a call that was answered with an error."""
 
@@ -156,6 +160,43 @@ def fate_of(status: int, name: str) -> Fate:
     return Fate.BUSY if status >= _SERVER_ERROR else Fate.REFUSED
 
 
+class _RpcError(msgspec.Struct, frozen=True):
+    data: _Problem = _Problem()
+
+
+class _RpcAnswer(msgspec.Struct, frozen=True):
+    """JSON-RPC answers 200 whatever happened; without `error`, a missing `result` is null."""
+
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    error: _RpcError | None = None
+
+
+_RPC_ABSENT: Final = (
+    ("odoo.exceptions.UserError", re.compile(r"Object \S+ doesn't exist")),
+    ("builtins.AttributeError", re.compile(r"The method '\S+' does not exist")),
+)
+"""What JSON-RPC says of a model or method that is not there."""
+
+
+def decode_rpc(status: int, body: bytes, *, asked: str, changes: bool) -> Any:
+    """As `decode`, of an answer of the JSON-RPC door."""
+    if status not in _SUCCESS:
+        return decode(status, body, asked=asked, changes=changes)
+    try:
+        answer = msgspec.json.decode(body, type=_RpcAnswer)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _error(Fate.UNSETTLED, asked, "the answer is not JSON", changes=changes) from None
+    if answer.error is None:
+        return _decoder.decode(answer.result)
+    problem = answer.error.data
+    message = str(problem.message)
+    if any(problem.name == name and words.match(message) for name, words in _RPC_ABSENT):
+        fate = Fate.ABSENT
+    else:
+        fate = fate_of(_SERVER_ERROR, problem.name)
+    raise _error(fate, asked, scrub(problem.message), changes=changes)
+
+
 _SCRUBBED: Final = (
     re.compile(r"\S+@\S+"),  # e-mail addresses
     re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE),  # URLs
@@ -198,7 +239,7 @@ def _error(fate: Fate, asked: str, message: str, *, changes: bool, retry_after: 
             remedy = "check the connection's url and database, and that the module is installed there"
             return NotThere(text, remedy=remedy)
         case Fate.KEY:
-            return Unavailable(f"Odoo refuses the key of this connection ({asked})", remedy="put a valid API key")
+            return KeyRefused(f"Odoo refuses the key of this connection ({asked})", remedy="put a valid API key")
         case Fate.BUSY:
             return TryAgain(text, retry_after=retry_after)
         case Fate.UNSETTLED:

@@ -8,16 +8,14 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-import msgspec
-
 from tillway import clock
 from tillway.errors import Misconfigured, TryAgain
-from tillway.outbound import Client, Gate, Limits, Request, Terms, origin
+from tillway.outbound import Client, Gate, Terms, origin
 from tillway.retail import Call, Criticality
 
-from .classify import decode
 from .places import Connection
 from .sharing import SMALL, Sharing, key_of
+from .speaking import Speaker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +37,7 @@ BOOK: Final = Kind(seconds=75.0, changes=True)
 times with pauses of up to 2, 4, 8 and 16 s (22 s seen). Giving up earlier leaves the work running there and the
 outcome unknown."""
 
-VERSION_SECONDS: Final = 5.0
-"""The version is answered without a database; an Odoo that can't within this is not there."""
-
 _NO_CONTEXT: Final[Mapping[str, Any]] = MappingProxyType({})
-_encoder: Final = msgspec.json.Encoder(decimal_format="number")
 
 
 class Json2:
@@ -58,14 +52,9 @@ class Json2:
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._connection = connection
-        self._gate = gate or Gate.alone(client, connection.workers)
+        self._speaker = Speaker(connection, gate or Gate.alone(client, connection.workers), now)
         self._sharing = Sharing()
         self._now = now
-        self._headers = {
-            "Authorization": f"bearer {connection.key}",
-            "Content-Type": "application/json",
-            "X-Odoo-Database": connection.database,
-        }
 
     async def call(
         self,
@@ -124,20 +113,14 @@ class Json2:
         body: Callable[[], dict[str, Any]],
         touches: tuple[str, ...] = (),
     ) -> Any:
-        def request() -> Request:
-            return Request(
-                method="POST",
-                url=f"{self._connection.url.rstrip('/')}/json/2/{asked}",
-                headers=self._headers,
-                body=_encoder.encode(body()),
-                changes=kind.changes,
-                deadline=call.deadline,
-                limits=Limits(total=kind.seconds),
-            )
-
-        reply = await self._gate.send(self._terms(int(call.criticality), call.deadline, asked, touches), request)
-        wait = reply.headers.get("retry-after")
-        return decode(reply.status, reply.body, asked=asked, changes=kind.changes, retry_after=wait)
+        return await self._speaker.say(
+            lambda: self._terms(int(call.criticality), call.deadline, asked, touches),
+            asked,
+            body,
+            changes=kind.changes,
+            deadline=call.deadline,
+            seconds=kind.seconds,
+        )
 
     def _terms(self, rank: int, deadline: datetime, asked: str, touches: tuple[str, ...] = ()) -> Terms:
         place = origin(self._connection.url)
@@ -171,16 +154,7 @@ class Json2:
 
     async def version(self, deadline: datetime) -> str:
         """What Odoo says its version is, e.g. `19.0`. It needs no key; raises as `call` does."""
-        request = Request(
-            method="GET",
-            url=f"{self._connection.url.rstrip('/')}/web/version",
-            changes=False,
-            deadline=deadline,
-            limits=Limits(total=VERSION_SECONDS),
-        )
-        reply = await self._gate.send(self._terms(Criticality.NORMAL, deadline, "version"), lambda: request)
-        answer = decode(reply.status, reply.body, asked="version", changes=False)
-        return str(answer.get("version", "")) if isinstance(answer, dict) else ""
+        return await self._speaker.version(lambda: self._terms(Criticality.NORMAL, deadline, "version"), deadline)
 
     def _left(self, call: Call) -> float:
         return self._until(call.deadline)

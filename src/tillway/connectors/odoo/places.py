@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from tillway.retail import LIST_PRICE
 
@@ -24,6 +24,12 @@ class Connection:
     """Sent as `X-Odoo-Database`."""
     key: str = field(repr=False)
     """An API key of scope `rpc`."""
+    next_key: str = field(default="", repr=False)
+    """Its successor, used once the first is refused; empty: there is none yet."""
+    login: str = ""
+    """Login of the key's user; only JSON-RPC needs it."""
+    protocol: Literal["auto", "jsonrpc"] = "auto"
+    """By the server's version, or JSON-RPC whatever it says."""
     workers: int = WORKERS
     """How many calls it may get at once."""
     allow_writes: bool = True
