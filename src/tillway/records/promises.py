@@ -122,6 +122,8 @@ async def convert(
     They keep counting, as the order's, until a reading shows its reservation. Conflict for one that has ended, Invalid
     for one of another consumer, shop or product, or when they promise more than is `wanted`.
     """
+    if not named:
+        return {}
     order_id, consumer, shop = order
     keys = [_key(each) for each in named]
     rows = await tx.fetch(STOCK["convert_promises"], keys, UUID(order_id), consumer, shop, at)
