@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tillway.connectors.odoo.classify import Fate, NotThere, decode, fate_of, scrub
-from tillway.errors import Forbidden, Invalid, NotFound, OutcomeUnknown, Poison, TillwayError, TryAgain, Unavailable
+from tillway.connectors.odoo.classify import Fate, KeyRefused, NotThere, decode, fate_of, scrub
+from tillway.errors import Forbidden, Invalid, NotFound, OutcomeUnknown, Poison, TillwayError, TryAgain
 
 TRACEBACK = 'Traceback (most recent call last):\n  File "/opt/odoo/odoo/http.py", line 2341, in _serve_db\n'
 
@@ -47,9 +47,9 @@ def failure(status: int, content: bytes, *, changes: bool = True) -> TillwayErro
         (422, "odoo.exceptions.LockError", TryAgain),
         (500, "psycopg2.OperationalError", OutcomeUnknown),
         (500, "psycopg2.errors.AdminShutdown", OutcomeUnknown),
-        (401, "werkzeug.exceptions.Unauthorized", Unavailable),
-        (403, "odoo.exceptions.AccessDenied", Unavailable),
-        (403, "odoo.http.SessionExpiredException", Unavailable),
+        (401, "werkzeug.exceptions.Unauthorized", KeyRefused),
+        (403, "odoo.exceptions.AccessDenied", KeyRefused),
+        (403, "odoo.http.SessionExpiredException", KeyRefused),
         (404, "werkzeug.exceptions.NotFound", NotThere),
         (500, "odoo.addons.shop.models.Surprise", TryAgain),
         (418, "odoo.addons.shop.models.Surprise", Invalid),
@@ -72,7 +72,7 @@ def test_a_page_of_a_proxy_leaves_the_outcome_of_a_change_open(status: int) -> N
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(401, Unavailable), (404, NotThere), (301, NotThere), (413, Poison), (415, Poison), (429, TryAgain)],
+    [(401, KeyRefused), (404, NotThere), (301, NotThere), (413, Poison), (415, Poison), (429, TryAgain)],
 )
 def test_a_page_that_comes_before_any_work_says_that_nothing_was_done(
     status: int, expected: type[TillwayError]
