@@ -430,6 +430,8 @@ ROWS = {
             "getReconciliation",
             "listBreaks",
             "listDataFindings",
+            "listSyncs",
+            "startSync",
             "startReconciliation",
             "listDevices",
             "listExceptions",

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tillway import clock, ids
+from tillway import clock, ids, inbox
 from tillway.reconcile import Entry, Run, Tally, breaks
 from tillway.reconcile.entry import broken
 from tillway.records import findings
@@ -15,6 +15,7 @@ from tillway.retail import CataloguePage, DataFinding
 
 RUNS = "/operations/v1/reconciliations"
 BREAKS = "/operations/v1/breaks"
+SYNCS = "/operations/v1/syncs"
 FINDINGS = "/operations/v1/data-findings"
 WHY = {"reason": "before the month is closed"}
 
@@ -102,3 +103,15 @@ async def test_what_is_wrong_with_master_data_is_listed_with_its_steward(hub):
     ]
     assert ([each["foreign_id"] for each in chosen], chosen[0]["owner"]) == (["78"], "integration")
     assert first["open"] == [{"kind": "duplicate-sku", "count": 1}, {"kind": "no-sku", "count": 1}]
+
+
+async def test_a_full_reading_is_asked_for_joined_and_told_to_whoever_reads(hub):
+    wish = {"domain": "products", "mode": "full", "reason": "a new season"}
+    before = (await hub.post(SYNCS, {**wish, "mode": "delta"})).json
+    first, second = [await hub.post(SYNCS, wish) for _ in range(2)]
+    assert (before["under_way"], first.status, first.json["under_way"]) == (False, 202, True)
+    assert second.json["begun_at"] == first.json["begun_at"]
+    assert first.json in (await hub.get(SYNCS)).json["syncs"]
+    nudges = [each for each in await inbox.told(hub.db) if each.domain == "products"]
+    assert [each.heard for each in nudges] == [3]
+    assert (await hub.post(SYNCS, {**wish, "connection": "elsewhere"})).status == 422

@@ -41,6 +41,7 @@ from tillway.apis import (
     stock_notices,
     stores,
     subscribing,
+    syncing,
     taxes,
     tending,
 )
@@ -108,6 +109,7 @@ def bindings(
         **consumers.bind(db),
         **customers.bind(db, offices),
         **reconciling.bind(db),
+        **syncing.bind(db),
         **quality.bind(db),
         **offboarding.bind(db),
     }

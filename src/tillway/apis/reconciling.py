@@ -92,7 +92,7 @@ def _wish(ask: Ask) -> Wish:
     since = body.get("since")
     return Wish(
         domain=_domain(ask.landscape, body["domain"]),
-        connection=_connection(ask.landscape, body.get("connection"), body.get("shop")),
+        connection=named_connection(ask.landscape, body.get("connection"), body.get("shop")),
         shop=body.get("shop"),
         since=None if since is None else datetime.fromisoformat(since),
         fix=body.get("fix", False),
@@ -113,7 +113,7 @@ def _domain(landscape: Landscape, domain: str) -> str:
     return domain
 
 
-def _connection(landscape: Landscape, connection: str | None, shop: str | None) -> str:
+def named_connection(landscape: Landscape, connection: str | None, shop: str | None) -> str:
     """Which back office is meant: the one named, the shop's, or the only one."""
     if shop is not None:
         try:

@@ -89,3 +89,35 @@ def _table(found: list[dict[str, Any]]) -> Table:
             state = f"{rule['state']}: {rule['detail']}" if rule["detail"] else rule["state"]
             rows.append((each["connection"], rule["name"], ", ".join(rule["domains"]), state, moment(last)))
     return table(("connection", "rule", "reads", "is", "last told (UTC)"), rows, "rules that tell of changes")
+
+
+Domain = Annotated[str, typer.Argument(help="products or prices.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for whoever asks later.")]
+
+
+@app.command()
+def full(
+    domain: Domain,
+    connection: Connection = None,
+    reason: Reason = "asked for at the command line",
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Read everything of a domain once more, page by page; a restart goes on where it was."""
+    from tillway.cli.syncing import sync
+
+    sync(state, "full", domain, connection, reason, as_json=as_json)
+
+
+@app.command()
+def delta(
+    domain: Domain,
+    connection: Connection = None,
+    reason: Reason = "asked for at the command line",
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Read now what changed of a domain."""
+    from tillway.cli.syncing import sync
+
+    sync(state, "delta", domain, connection, reason, as_json=as_json)

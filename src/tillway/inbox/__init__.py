@@ -6,7 +6,7 @@ from tillway.inbox import sources
 from tillway.inbox.erasing import PERSONAL
 from tillway.inbox.hearing import Domains, Inbox
 from tillway.inbox.notice import BODY_BYTES_MAX
-from tillway.inbox.nudges import CHANNEL, Nudge, Told, take, told
+from tillway.inbox.nudges import CHANNEL, Nudge, Told, nudging, take, told
 
 __all__ = [
     "BODY_BYTES_MAX",
@@ -16,6 +16,7 @@ __all__ = [
     "Inbox",
     "Nudge",
     "Told",
+    "nudging",
     "sources",
     "take",
     "told",

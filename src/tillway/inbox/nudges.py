@@ -95,6 +95,11 @@ def _keeping(counts: Counter[tuple[str, str]]) -> Part:
     return Part("inbox_nudges", SQL["keep_nudges"], args, wakes=CHANNEL)
 
 
+def nudging(connection: str, domain: str) -> Part:
+    """The part that keeps one nudge, in the transaction of whoever wants a domain read."""
+    return _keeping(Counter([(connection, domain)]))
+
+
 async def take(db: Database, connections: Sequence[str]) -> tuple[Nudge, ...]:
     """What was told of these connections since it was taken last. Take it first and read then: what comes meanwhile
     is taken again.

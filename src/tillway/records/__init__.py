@@ -29,10 +29,13 @@ from tillway.records.refreshing import (
     Refresher,
     Source,
     StockPlace,
+    Synced,
     freshness,
     keep_lease,
     missing_loads,
     read_again,
+    reading_all,
+    synced,
 )
 from tillway.records.there import BACK_OFFICE
 from tillway.records.tracing import Cause
@@ -47,6 +50,7 @@ __all__ = [
     "Source",
     "Stale",
     "StockPlace",
+    "Synced",
     "claims",
     "customers",
     "findings",
@@ -64,9 +68,11 @@ __all__ = [
     "promotions",
     "quarantine",
     "read_again",
+    "reading_all",
     "returns",
     "sales",
     "shipments",
     "stock",
+    "synced",
     "taxes",
 ]

@@ -175,6 +175,7 @@ INSERT INTO records.sweeps (connection, domain, cursor, begun_at, ended_at, fing
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (connection, domain) DO UPDATE SET cursor = excluded.cursor, begun_at = excluded.begun_at,
     ended_at = excluded.ended_at, fingerprint = excluded.fingerprint
+
 -- name: orders_to_compare
 SELECT id, shop, status, placed_at, reference, document ->> 'gross' AS gross, document ->> 'currency' AS currency,
     jsonb_array_length(document -> 'lines') AS line_count
@@ -229,3 +230,13 @@ WHERE (ended_at IS NOT NULL) = $1 AND ($2::text IS NULL OR connection = $2) AND 
 -- name: findings_counted
 SELECT kind, count(*) AS count FROM records.data_findings
 WHERE ended_at IS NULL AND ($1::text IS NULL OR connection = $1) GROUP BY kind ORDER BY kind
+
+-- name: begin_sweep
+-- One that is under way goes on: it has read what it has read.
+INSERT INTO records.sweeps AS s (connection, domain, begun_at) VALUES ($1, $2, clock_timestamp())
+ON CONFLICT (connection, domain) DO UPDATE SET begun_at = excluded.begun_at, cursor = NULL WHERE s.begun_at IS NULL
+
+-- name: synced
+SELECT r.connection, r.domain, r.loaded, r.read_at, s.begun_at, s.ended_at
+FROM records.refreshes AS r LEFT JOIN records.sweeps AS s USING (connection, domain)
+ORDER BY r.connection, r.domain

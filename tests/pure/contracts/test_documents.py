@@ -119,6 +119,8 @@ EVERY_OPERATION = {
     "getReconciliation",
     "listBreaks",
     "listDataFindings",
+    "listSyncs",
+    "startSync",
     "startReconciliation",
     "listDevices",
     "listExceptions",

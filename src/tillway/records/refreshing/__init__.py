@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tillway.records.refreshing.asking import Synced, reading_all, synced
 from tillway.records.refreshing.progress import freshness, keep_lease, missing_loads, read_again
 from tillway.records.refreshing.readings import Reading
 from tillway.records.refreshing.refresher import Refresher
@@ -13,8 +14,11 @@ __all__ = [
     "Refresher",
     "Source",
     "StockPlace",
+    "Synced",
     "freshness",
     "keep_lease",
     "missing_loads",
     "read_again",
+    "reading_all",
+    "synced",
 ]
