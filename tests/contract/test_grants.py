@@ -413,6 +413,7 @@ ROWS = {
             "getDevice",
             "getEnrolment",
             "getException",
+            "getFreshness",
             "getHealth",
             "getConsumer",
             "getMigration",

@@ -19,6 +19,7 @@ from tillway.app.rationed import Rationed
 from tillway.app.realm import realm_of
 from tillway.app.sealed import unsealed
 from tillway.app.serving import Serving
+from tillway.app.staleness import Staleness, tolerated
 from tillway.connectors.odoo import domains_of
 from tillway.console import Catalogue
 from tillway.errors import TryAgain, report
@@ -74,7 +75,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             bindings=apis.bindings(
                 db=db,
                 tail=tail,
-                shelf=Shelf(db, tail),
+                shelf=Shelf(db, tail, lambda: tolerated(watched.active.current)),
                 leaving=leaving,
                 releases=_releases(watched, keys),
                 offices=offices,
@@ -105,6 +106,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
             (
                 *(tail.run(), keys.run(), overlay.run(), watched.run(), watched.enforce(), quotas.run(), sealed.run()),
                 rationed.run(),
+                Staleness(db, watched, rationed.registry).run(),
             ),
         )
         await quotas.tidy(clock.monotonic(), leaving=True)

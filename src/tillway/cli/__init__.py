@@ -14,6 +14,7 @@ from tillway.cli import (
     access,
     agreeing,
     auditing,
+    freshness,
     governing,
     parked,
     persons,
@@ -47,6 +48,7 @@ app.add_typer(agreeing.breaks, name="breaks")
 app.command()(agreeing.reconcile)
 app.command()(agreeing.quality)
 
+app.command()(freshness.freshness)
 for command in governing.COMMANDS:
     app.command()(command)
 

@@ -44,6 +44,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
     connection: str
     domain: str
+    first_at: datetime
+    """When the first one came of those that were taken last, or wait."""
     last_at: datetime
     taken_at: datetime | None
     heard: int
@@ -114,6 +116,7 @@ async def told(db: Any) -> tuple[Told, ...]:
         Told(
             connection=row["connection"],
             domain=row["domain"],
+            first_at=row["first_at"],
             last_at=row["last_at"],
             taken_at=row["taken_at"],
             heard=row["heard"],

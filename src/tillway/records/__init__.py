@@ -22,7 +22,7 @@ from tillway.records import (
     stock,
     taxes,
 )
-from tillway.records.cache import Shelf, Stale
+from tillway.records.cache import TOLERANCE, Shelf, Stale
 from tillway.records.erasing import PERSONAL
 from tillway.records.refreshing import (
     SWEEP_SECONDS,
@@ -34,7 +34,9 @@ from tillway.records.refreshing import (
     keep_lease,
     missing_loads,
     read_again,
+    read_until,
     reading_all,
+    swept_until,
     synced,
 )
 from tillway.records.there import BACK_OFFICE
@@ -44,6 +46,7 @@ __all__ = [
     "BACK_OFFICE",
     "PERSONAL",
     "SWEEP_SECONDS",
+    "TOLERANCE",
     "Cause",
     "Refresher",
     "Shelf",
@@ -68,11 +71,13 @@ __all__ = [
     "promotions",
     "quarantine",
     "read_again",
+    "read_until",
     "reading_all",
     "returns",
     "sales",
     "shipments",
     "stock",
+    "swept_until",
     "synced",
     "taxes",
 ]

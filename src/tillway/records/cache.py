@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -16,7 +16,7 @@ from tillway.retail import PriceList, Product
 
 R = TypeVar("R")
 
-# A remembered price may be this old even if no event came (seconds): the declared tolerance of prices.
+# A remembered price may be this old even if no event came (seconds), where no domain declares what is tolerated.
 TOLERANCE: Final = 60.0
 
 # Products remembered by one process, about 1 KB each; the oldest go first.
@@ -43,11 +43,12 @@ class Shelf:
     """Products and price lists at hand.
 
     An entry is stored only if no event of its key arrived since its read began, so a change that overtakes a read is
-    never covered up by it.
+    never covered up by it. `tolerance` says how old (seconds) what is remembered may be, as it is declared now.
     """
 
-    def __init__(self, db: Database, tail: Tail) -> None:
+    def __init__(self, db: Database, tail: Tail, tolerance: Callable[[], float] = lambda: TOLERANCE) -> None:
         self._db = db
+        self._tolerance = tolerance
         self._products: dict[str, _Entry] = {}
         self._lists: dict[str, _Entry] = {}
         self._changes = 0
@@ -59,7 +60,7 @@ class Shelf:
         now, found, missing = clock.monotonic(), {}, []
         for sku in skus:
             entry = self._products.get(sku)
-            if entry is not None and entry.read_at + TOLERANCE > now and isinstance(entry.value, Product):
+            if entry is not None and entry.read_at + self._tolerance() > now and isinstance(entry.value, Product):
                 found[sku] = entry.value
             else:
                 missing.append(sku)
@@ -77,7 +78,7 @@ class Shelf:
     async def price_list(self, list_id: str, stale: Stale | None = None) -> PriceList | None:
         """One price list; None when none of that name was read. Unavailable as `products`."""
         now, entry = clock.monotonic(), self._lists.get(list_id)
-        if entry is not None and entry.read_at + TOLERANCE > now and isinstance(entry.value, PriceList):
+        if entry is not None and entry.read_at + self._tolerance() > now and isinstance(entry.value, PriceList):
             return entry.value
         began = self._changes
         try:

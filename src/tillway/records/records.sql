@@ -240,3 +240,6 @@ ON CONFLICT (connection, domain) DO UPDATE SET begun_at = excluded.begun_at, cur
 SELECT r.connection, r.domain, r.loaded, r.read_at, s.begun_at, s.ended_at
 FROM records.refreshes AS r LEFT JOIN records.sweeps AS s USING (connection, domain)
 ORDER BY r.connection, r.domain
+
+-- name: sweeps
+SELECT connection, domain, ended_at FROM records.sweeps ORDER BY connection, domain

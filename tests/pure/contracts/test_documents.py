@@ -99,6 +99,7 @@ EVERY_OPERATION = {
     "getDevice",
     "getEnrolment",
     "getException",
+    "getFreshness",
     "getHealth",
     "getOrder",
     "getParked",

@@ -152,13 +152,13 @@ async def test_a_change_is_told_by_its_nudge_long_before_the_poll_and_a_lost_nud
 
 
 async def test_a_change_that_is_committed_behind_rows_already_read_is_told(hub: Hub, world: World) -> None:
-    other = world.shop.variants[world.shop.sku("M-BLUE")]
+    (single,) = world.far.rows("product.product", [["default_code", "=", world.shop.inclusive]], ["name"])
     for price in ("23.00", "23.10", "23.20", "23.30"):  # on a loaded machine the reading may come too late to be first
         before = await hub.prices()
         late = asyncio.create_task(reprice_late(world, price))
         await asyncio.sleep(SECOND_PAST)  # what is written now is of a later second than what the late one writes
         values = {"barcode": secrets.token_hex(6)}
-        await asyncio.to_thread(world.far.ask, "product.product", "write", ids=[other], vals=values)
+        await asyncio.to_thread(world.far.ask, "product.product", "write", ids=[single["id"]], vals=values)
         await hub.refresher.once()
         behind = not late.done()
         assert await hub.prices() == before or not behind

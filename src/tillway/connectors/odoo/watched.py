@@ -71,7 +71,7 @@ WATCHED: Final = (
     _deleted("product.product", "product", "products"),
     _rule("product.template.attribute.value", "product", "products", ("price_extra",)),
     _rule("product.category", "product", "products", ("name", "parent_id")),
-    _rule("account.tax", "account", "products", ("amount", "amount_type", "price_include_override", "active")),
+    _rule("account.tax", "account", "products taxes", ("amount", "amount_type", "price_include_override", "active")),
     _rule("product.pricelist", "product", "prices", ("name", "active", "currency_id")),
     _rule("product.pricelist.item", "product", "prices"),
     _deleted("product.pricelist.item", "product", "prices"),

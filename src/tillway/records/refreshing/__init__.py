@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from tillway.records.refreshing.asking import Synced, reading_all, synced
-from tillway.records.refreshing.progress import freshness, keep_lease, missing_loads, read_again
+from tillway.records.refreshing.progress import (
+    freshness,
+    keep_lease,
+    missing_loads,
+    read_again,
+    read_until,
+    swept_until,
+)
 from tillway.records.refreshing.readings import Reading
 from tillway.records.refreshing.refresher import Refresher
 from tillway.records.refreshing.source import SWEEP_SECONDS, Source, StockPlace
@@ -19,6 +26,8 @@ __all__ = [
     "keep_lease",
     "missing_loads",
     "read_again",
+    "read_until",
     "reading_all",
+    "swept_until",
     "synced",
 ]

@@ -64,6 +64,16 @@ async def freshness(db: Any) -> dict[tuple[str, str], datetime | None]:
     return {(row[0], row[1]): row[3] for row in await db.fetch(SQL["refreshes"]) if row[2]}
 
 
+async def read_until(db: Any) -> tuple[tuple[str, str, bool, datetime | None], ...]:
+    """Every domain that is read: connection, domain, whether it was ever read whole, and when it was read last."""
+    return tuple((row[0], row[1], row[2], row[3]) for row in await db.fetch(SQL["refreshes"]))
+
+
+async def swept_until(db: Any) -> tuple[tuple[str, str, datetime | None], ...]:
+    """Every domain that is swept: connection, domain, and when the last sweep ended."""
+    return tuple((row[0], row[1], row[2]) for row in await db.fetch(SQL["sweeps"]))
+
+
 def missing_loads(connections: tuple[str, ...], fresh: Mapping[tuple[str, str], Any]) -> tuple[str, ...]:
     """What keeps the hub from being ready: first loads that are not complete, as sentences."""
     return tuple(
