@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tillway.errors import NotFound
 from tillway.inbox.notice import model_of
-from tillway.inbox.nudges import Nudges
+from tillway.inbox.nudges import PATIENCE_SECONDS, Nudges
 from tillway.inbox.sources import Sources
 from tillway.postgres import Database
 
@@ -15,11 +15,11 @@ Domains = Callable[[str], Sequence[str]]
 
 
 class Inbox:
-    """What one door hears. `domains` knows the models of the outside."""
+    """What one door hears. `domains` knows the models of the outside; whoever tells waits so many seconds at most."""
 
-    def __init__(self, db: Database, domains: Domains) -> None:
+    def __init__(self, db: Database, domains: Domains, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._sources = Sources(db)
-        self._nudges = Nudges(db)
+        self._nudges = Nudges(db, patience_seconds)
         self._domains = domains
 
     async def source(self, secret: str) -> str:

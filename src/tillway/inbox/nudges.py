@@ -54,8 +54,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 class Nudges:
     """The nudges that one door keeps. For one asyncio loop."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._db = db
+        self._patience = patience_seconds
         self._counts: Counter[tuple[str, str]] = Counter()
         self._kept: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -69,7 +70,7 @@ class Nudges:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._write(), name="inbox nudges", context=Context())
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self._patience):
                 await asyncio.shield(kept)
         except TimeoutError:
             raise Unavailable("this was not kept in time", remedy="nothing: the next poll finds it") from None

@@ -70,7 +70,7 @@ async def _followers(db: Database, landscape: Landscape, now: datetime) -> list[
     for state in await journal.follower_states(db):
         if state.lag:
             states[state.name] = min(state.position, states.get(state.name, state.position))
-    found = []
+    found: list[Measured] = []
     for each in (await subscriptions.every(db))[:FOLLOWERS_MAX]:
         position = states.get(each.follower)
         waiting = () if position is None else (await journal.read(db, position, limit=1, types=each.types)).events

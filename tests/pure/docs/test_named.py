@@ -20,7 +20,9 @@ from typer.testing import CliRunner
 
 from tillway import apis, cli, errors, gateway, identity
 from tillway.app.rationed import Rationed
+from tillway.app.staleness import Staleness
 from tillway.connectors.odoo import classify
+from tillway.gateway import HOOKS
 from tillway.gateway.metrics import Metrics
 from tillway.gateway.public import Public
 from tillway.postgres import Database
@@ -48,6 +50,7 @@ _STATE_FILE = re.compile(r"\.state/(?:demo/)?([a-z]+\.(?:json|token|lock))")
 def templates() -> frozenset[str]:
     """Every path that anybody of ours answers."""
     found = {operation.path for _, operation in promises.DOCUMENTS.operations()} | set(promises.PUBLIC)
+    found.add(f"{HOOKS}{{source}}")
     sandbox = build(key="k").app().routes + Subscriber("whsec_" + "A" * 32).app().routes
     return frozenset(found) | {
         route.path for route in sandbox if isinstance(route, Route) and ":path}" not in route.path
@@ -157,7 +160,9 @@ def test_a_target_of_make_exists(page: Path) -> None:
 def test_a_metric_is_counted(page: Path) -> None:
     metrics = Metrics(CollectorRegistry())
     metrics.observe("placeOrder", 201, 0.01)
-    counted = (metrics.page() + generate_latest(Rationed(Database("postgresql://nowhere", "none")).registry)).decode()
+    rationed = Rationed(Database("postgresql://nowhere", "none"))
+    Staleness(cast("Any", None), cast("Any", None), rationed.registry)
+    counted = (metrics.page() + generate_latest(rationed.registry)).decode()
     assert [name for name in _METRIC.findall(page.read_text()) if name not in counted] == []
 
 

@@ -49,7 +49,7 @@ class Hub:
     def __init__(self, db: Database, world: World) -> None:
         self.db, self.world = db, world
         self.sku = world.shop.sku("S-RED")
-        self.inbox = Inbox(db, domains_of)
+        self.inbox = Inbox(db, domains_of, SECONDS)
         self.refresher = self.started()
 
     def started(self) -> Refresher:

@@ -10,6 +10,9 @@ from tests.postgres_cluster import RunningCluster, run
 from tillway.inbox import Inbox, sources
 from tillway.postgres import Database, Room, migrate
 
+# What a loaded machine may take; a door has a user of the far side waiting.
+PATIENT = 20.0
+
 
 @pytest.fixture(scope="module")
 def inbox_dsn(cluster: RunningCluster) -> Iterator[str]:
@@ -37,6 +40,5 @@ async def secret(db: Database) -> str:
 @pytest.fixture
 def inbox(db: Database) -> Inbox:
     """What one door hears."""
-    return Inbox(
-        db, lambda model: {"product.template": ("products",), "stock.picking": ("shipments", "orders")}.get(model, ())
-    )
+    known = {"product.template": ("products",), "stock.picking": ("shipments", "orders")}
+    return Inbox(db, lambda model: known.get(model, ()), PATIENT)

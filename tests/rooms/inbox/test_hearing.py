@@ -13,6 +13,7 @@ from tillway.inbox import Inbox, sources
 from tillway.inbox.sources import Sources
 from tillway.postgres import Database
 
+PATIENT = 20.0
 NOTICE = b'{"_model": "product.template", "_id": 7}'
 FLOOD = 10_000
 
@@ -50,7 +51,7 @@ class Counted(Database):
 
 async def test_a_flood_is_one_row_and_few_statements(inbox_dsn, db):
     async with Counted(inbox_dsn, "flood") as counted:
-        inbox = Inbox(counted, lambda _: ("products",))
+        inbox = Inbox(counted, lambda _: ("products",), PATIENT)
         for _ in range(10):
             await asyncio.gather(*(inbox.hear("main", NOTICE) for _ in range(FLOOD // 10)))
         assert counted.transactions <= FLOOD // 100
@@ -98,7 +99,8 @@ async def test_other_secrets_of_a_connection_are_forgotten(db, secret):
     assert {await Sources(db).connection(each) for each in (secret, newer, elsewhere)} == {None, "main", "second"}
 
 
-async def test_what_cannot_be_kept_in_time_is_not_acknowledged(db, inbox):
+async def test_what_cannot_be_kept_in_time_is_not_acknowledged(db):
+    inbox = Inbox(db, lambda _: ("products",))
     holder = await asyncpg.connect(db.dsn)
     try:
         await holder.execute("BEGIN")
