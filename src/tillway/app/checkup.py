@@ -41,6 +41,16 @@ KEY_DAYS: Final = 14
 # A follower this many events behind is late, not merely busy.
 LAG_EVENTS: Final = 10_000
 
+# What is missing when a module is, in words.
+_WORDS: Final = {
+    "sale": "orders (the Sales app is not installed)",
+    "point_of_sale": "till sales (Point of Sale is not installed)",
+    "product": "products and price lists (the product module is not installed)",
+    "account": "taxes (Invoicing is not installed)",
+    "stock": "stock (Inventory is not installed)",
+    "loyalty": "loyalty and promotions (the loyalty module is not installed)",
+}
+
 # One look at one ERP may take this long.
 LOOK_SECONDS: Final = 20
 
@@ -177,11 +187,19 @@ async def _odoo(landscape: Landscape, name: str, given: Settings) -> AsyncIterat
         company=str(next((shop.company for shop in landscape.shops_of(name)), 1)),
     )
     key = reveal(entry.key, given.landscape_directory, vault_of(given.vault))
-    connection = Connection(url=entry.url, database=entry.database, key=key, allow_writes=False)
+    following = entry.next_key and reveal(entry.next_key, given.landscape_directory, vault_of(given.vault))
+    connection = Connection(
+        url=entry.url,
+        database=entry.database,
+        key=key,
+        next_key=following or "",
+        login=entry.login or "",
+        allow_writes=False,
+    )
     async with Client(reach(landscape.outbound.allow_networks)) as client:
         odoo = Odoo(connection, client, places=places_of(landscape, name))
         found = await odoo.probe(call)
-        lacks = (*found.missing_modules, *found.missing_rights)
+        lacks = (*(_WORDS.get(each, each) for each in found.missing_modules), *found.missing_rights)
         seen = f"Odoo {found.version or 'unreachable'}" + (f", lacks {', '.join(lacks)}" if lacks else "")
         yield Finding(
             what=f"odoo {name}",
@@ -197,5 +215,7 @@ async def _odoo(landscape: Landscape, name: str, given: Settings) -> AsyncIterat
             what=f"odoo {name} key",
             well=left is None or left > KEY_DAYS,
             seen="no expiry is known" if left is None else f"{left} days left",
-            remedy="" if left is None or left > KEY_DAYS else "make a second key, put it in place, then end the first",
+            remedy=""
+            if left is None or left > KEY_DAYS
+            else "make a second key, put it as next_key of the connection, then end the first",
         )
