@@ -43,7 +43,7 @@ paths:
           description: It is locked.
           content: {application/json: {schema: {$ref: '#/components/schemas/Locked'}}}
     post:
-      operationId: redeemGiftCard
+      operationId: spendGiftCard
       summary: Spend some of it
       x-tillway-scope: gift-cards:write
       x-tillway-criticality: critical
