@@ -24,6 +24,7 @@ from tillway.cli import (
     subscription,
     sync,
 )
+from tillway.cli.bulk import commands as bulk
 from tillway.cli.options import DryRun, Json, Reason, State
 from tillway.errors import Misconfigured, TillwayError
 
@@ -49,6 +50,8 @@ app.command()(agreeing.reconcile)
 app.command()(agreeing.quality)
 
 app.command()(freshness.freshness)
+app.command()(bulk.export)
+app.add_typer(bulk.imports, name="import")
 for command in governing.COMMANDS:
     app.command()(command)
 

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-import aiohttp
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tillway import journal, settings
-from tillway.app.hub import running
-from tillway.app.vault import vault_of
-from tillway.cli.asking import Hub, connector, state_directory
-from tillway.errors import Forbidden, Misconfigured, NotFound
-from tillway.landscape import read, reveal
+from tillway import journal
+from tillway.cli.asking import Hub, state_directory
+from tillway.cli.consuming import token_of
 
 # Seconds one long poll of `follow` waits.
 WAIT_SECONDS = 20
@@ -86,30 +80,6 @@ async def _trace(state: Path, key: str) -> dict[str, Any]:
 
 def token(state: Path | None, consumer: str, scopes: list[str], *, as_json: bool) -> None:
     """`tillway token`."""
-    answer = asyncio.run(_token(state_directory(state), consumer, scopes))
+    answer = asyncio.run(token_of(state_directory(state), consumer, scopes))
     console = Console()
     console.out(msgspec.json.encode(answer).decode() if as_json else answer["access_token"], highlight=False)
-
-
-async def _token(state: Path, consumer: str, scopes: list[str]) -> dict[str, Any]:
-    given = replace(settings.read(os.environ), state=state)
-    directory = given.landscape_directory
-    entry = read(directory, given.environment or None).consumers.get(consumer)
-    if entry is None:
-        raise NotFound(f"no consumer is called {consumer}", remedy="look under `consumers` in the landscape")
-    if entry.secret is None:
-        raise Misconfigured(
-            f"{consumer} has no secret here: it proves who it is by a key or certificate of its own",
-            remedy="get the token where that key is",
-        )
-    secret = reveal(entry.secret, directory, vault_of(given.vault))
-    form = {"grant_type": "client_credentials", "client_id": consumer, "client_secret": secret}
-    if scopes:
-        form["scope"] = " ".join(scopes)
-    found = running(state)
-    url = f"{found.node_url}/oauth2/token"
-    async with aiohttp.ClientSession(connector=connector(found)) as session, session.post(url, data=form) as reply:
-        body: dict[str, Any] = msgspec.json.decode(await reply.read())
-        if reply.status != 200:  # noqa: PLR2004 - HTTP
-            raise Forbidden(body.get("error_description", body.get("error", "")))
-        return body
