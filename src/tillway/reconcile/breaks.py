@@ -124,11 +124,9 @@ async def refused(tx: Tx, found: Break, why: str) -> None:
 
 async def page(db: Any, choice: Choice, limit: int) -> tuple[Break, ...]:
     """Breaks, the oldest first."""
-    statuses = ["ended"] if choice.ended else ["open", "accepted"]
     after = choice.after or (_FIRST, _NO_ID)
     rows = await db.fetch(
-        SQL["breaks_page"],
-        statuses,
+        SQL["breaks_ended_page" if choice.ended else "breaks_page"],
         choice.domain,
         choice.shop,
         choice.type,

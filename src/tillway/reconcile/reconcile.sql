@@ -86,9 +86,15 @@ UPDATE reconcile.breaks SET fix_detail = $2 WHERE id = $1
 
 -- name: breaks_page
 SELECT * FROM reconcile.breaks
-WHERE status = ANY($1::text[]) AND ($2::text IS NULL OR domain = $2) AND ($3::text IS NULL OR shop = $3)
-    AND ($4::text IS NULL OR type = $4) AND ($5::text IS NULL OR owner = $5) AND (found_at, id) > ($6, $7)
-ORDER BY found_at, id LIMIT $8
+WHERE status <> 'ended' AND ($1::text IS NULL OR domain = $1) AND ($2::text IS NULL OR shop = $2)
+    AND ($3::text IS NULL OR type = $3) AND ($4::text IS NULL OR owner = $4) AND (found_at, id) > ($5, $6)
+ORDER BY found_at, id LIMIT $7
+
+-- name: breaks_ended_page
+SELECT * FROM reconcile.breaks
+WHERE status = 'ended' AND ($1::text IS NULL OR domain = $1) AND ($2::text IS NULL OR shop = $2)
+    AND ($3::text IS NULL OR type = $3) AND ($4::text IS NULL OR owner = $4) AND (found_at, id) > ($5, $6)
+ORDER BY found_at, id LIMIT $7
 
 -- name: break
 SELECT * FROM reconcile.breaks WHERE id = $1

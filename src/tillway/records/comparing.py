@@ -16,6 +16,9 @@ from tillway.retail import Product
 PAGE: Final = 500
 """Rows read at once."""
 
+IDS: Final = 20_000
+"""Ids held at once, 2 MB: for each so many the index of the whole span is read again."""
+
 SAMPLED_WHOLE: Final = 10_000
 """Products up to which a sample is drawn from all of them: blocks of a small table are too few to choose from."""
 
@@ -49,7 +52,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
 async def orders(db: Any, span: Span) -> AsyncIterator[Held]:
     """Orders in the order of their ids."""
-    async for row in _pages(db, "orders_to_compare", span):
+    async for row in _pages(db, "orders", span):
         yield Held(
             id=str(row["id"]),
             shop=row["shop"],
@@ -64,7 +67,7 @@ async def orders(db: Any, span: Span) -> AsyncIterator[Held]:
 
 async def sales(db: Any, span: Span) -> AsyncIterator[Held]:
     """Sales that count, in the order of their ids; those in quarantine have a person who looks at them already."""
-    async for row in _pages(db, "sales_to_compare", span):
+    async for row in _pages(db, "sales", span):
         yield Held(
             id=str(row["id"]),
             shop=row["shop"],
@@ -93,12 +96,14 @@ async def sample(db: Any, connection: str, count: int, seed: int) -> tuple[Produ
     return tuple(_product.decode(row["document"]) for row in chosen)
 
 
-async def _pages(db: Any, statement: str, span: Span) -> AsyncIterator[Any]:
+async def _pages(db: Any, kind: str, span: Span) -> AsyncIterator[Any]:
     after = _NO_ID
-    while rows := await db.fetch(SQL[statement], after, list(span.shops), span.since, span.until, PAGE):
-        for row in rows:
-            yield row
-        after = rows[-1]["id"]
+    while found := await db.fetch(SQL[f"{kind}_in_span"], after, list(span.shops), span.since, span.until, IDS):
+        ids = [row["id"] for row in found]
+        for start in range(0, len(ids), PAGE):
+            for row in await db.fetch(SQL[f"{kind}_to_compare"], ids[start : start + PAGE]):
+                yield row
+        after = ids[-1]
 
 
 def _uuid(text: str) -> UUID | None:

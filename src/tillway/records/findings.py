@@ -73,9 +73,8 @@ async def end(db: Database, connection: str, gone: Sequence[str]) -> None:
 
 async def page(db: Any, look: Look, limit: int) -> tuple[Found, ...]:
     """Findings, the oldest first."""
-    rows = await db.fetch(
-        SQL["findings_page"], look.ended, look.connection, look.kind, look.sku, look.after, min(limit, SHOWN_MAX)
-    )
+    statement = SQL["findings_ended_page" if look.ended else "findings_page"]
+    rows = await db.fetch(statement, look.connection, look.kind, look.sku, look.after, min(limit, SHOWN_MAX))
     return tuple(Found(**row) for row in rows)
 
 

@@ -176,21 +176,27 @@ VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (connection, domain) DO UPDATE SET cursor = excluded.cursor, begun_at = excluded.begun_at,
     ended_at = excluded.ended_at, fingerprint = excluded.fingerprint
 
+-- name: orders_in_span
+-- Ids alone, many at once: each page is sorted out of the whole span.
+SELECT id FROM records.orders
+WHERE id > $1 AND shop = ANY($2::text[]) AND placed_at >= $3 AND placed_at < $4 ORDER BY id LIMIT $5
+
 -- name: orders_to_compare
 SELECT id, shop, status, placed_at, reference, document ->> 'gross' AS gross, document ->> 'currency' AS currency,
     jsonb_array_length(document -> 'lines') AS line_count
-FROM records.orders
-WHERE id > $1 AND shop = ANY($2::text[]) AND placed_at >= $3 AND placed_at < $4 ORDER BY id LIMIT $5
+FROM records.orders WHERE id = ANY($1::uuid[]) ORDER BY id
 
 -- name: orders_known
 SELECT id, shop, placed_at AS at, status FROM records.orders WHERE id = ANY($1::uuid[])
 
+-- name: sales_in_span
+SELECT id FROM records.sales
+WHERE id > $1 AND shop = ANY($2::text[]) AND received_at >= $3 AND received_at < $4 ORDER BY id LIMIT $5
+
 -- name: sales_to_compare
 SELECT id, shop, till, epoch, sequence, status, received_at, coalesce(corrected, document) ->> 'gross' AS gross,
     coalesce(corrected, document) ->> 'currency' AS currency
-FROM records.sales
-WHERE id > $1 AND shop = ANY($2::text[]) AND received_at >= $3 AND received_at < $4 AND status <> 'quarantined'
-ORDER BY id LIMIT $5
+FROM records.sales WHERE id = ANY($1::uuid[]) AND status <> 'quarantined' ORDER BY id
 
 -- name: sales_known
 SELECT id, shop, received_at AS at, status FROM records.sales WHERE id = ANY($1::uuid[])
@@ -224,8 +230,13 @@ WHERE connection = $1 AND ended_at IS NULL AND left_out AND foreign_id > $2 ORDE
 
 -- name: findings_page
 SELECT * FROM records.data_findings
-WHERE (ended_at IS NOT NULL) = $1 AND ($2::text IS NULL OR connection = $2) AND ($3::text IS NULL OR kind = $3)
-    AND ($4::text IS NULL OR sku = $4) AND id > $5 ORDER BY id LIMIT $6
+WHERE ended_at IS NULL AND ($1::text IS NULL OR connection = $1) AND ($2::text IS NULL OR kind = $2)
+    AND ($3::text IS NULL OR sku = $3) AND id > $4 ORDER BY id LIMIT $5
+
+-- name: findings_ended_page
+SELECT * FROM records.data_findings
+WHERE ended_at IS NOT NULL AND ($1::text IS NULL OR connection = $1) AND ($2::text IS NULL OR kind = $2)
+    AND ($3::text IS NULL OR sku = $3) AND id > $4 ORDER BY id LIMIT $5
 
 -- name: findings_counted
 SELECT kind, count(*) AS count FROM records.data_findings

@@ -148,7 +148,7 @@ WHERE l.read_began_at <= excluded.read_began_at
 -- name: not_named
 -- What a sweep that began at $2 did not name, and is held here as if it were.
 SELECT sku FROM records.stock_levels
-WHERE place = $1 AND read_began_at < $2 AND (quantity <> 0 OR reserved <> 0) ORDER BY sku LIMIT $3
+WHERE place = $1 AND sku > $3 AND read_began_at < $2 AND (quantity <> 0 OR reserved <> 0) ORDER BY sku LIMIT $4
 
 -- name: waiting_to_be_seen
 -- SKUs whose sale or reservation is committed over there, as far as we know, and was not seen here yet.

@@ -107,8 +107,10 @@ class StockReading:
             page = await self._stock.sweep(self._call(), warehouse=place.warehouse, cursor=cursor, limit=PAGE)
             cursor, more = page.cursor, page.more
             await self._take(page.items, asked, first=first)
-        while rows := await self._db.fetch(SQL["not_named"], self._key(place), began, PAGE):
+        after = ""
+        while rows := await self._db.fetch(SQL["not_named"], self._key(place), began, after, PAGE):
             await self._levels(place, [row["sku"] for row in rows])
+            after = rows[-1]["sku"]
         await self._db_place(place, began, swept=True)
         return True
 
