@@ -62,7 +62,7 @@ async def counted(world: World, make: Make) -> list[Point]:
     told = list(world.narrator.told)
     wrong = await story.wrong()
     assert wrong == {}, wrong
-    assert story.waymarks - {point.message for point in told} == set()
+    assert story.waymarks - {point.message for point in told} == set(), sorted({point.message for point in told})
     await story.after()
     return told
 

@@ -24,7 +24,7 @@ class Placing(Story):
     end = "order.accepted"
     waymarks = frozenset(
         {
-            "door: records_order + journal_append + gateway_idempotency + audit_entry #1",
+            "door: records_order + stock_claims + journal_append + gateway_idempotency + audit_entry #1",
             "works: journal.sequence #2",
             "works: processes.claim #1",
             "odoo: POST /json/2/sale.order/load #1",

@@ -88,14 +88,15 @@ def nodes(make_database: Callable[..., str], tmp_path: Path) -> Iterator[Nodes]:
 
 
 async def on_both(nodes: Nodes, status: int, ask: Callable[[Demo], Awaitable[Answer]]) -> None:
-    """Every door of both nodes answers so, ten times in a row each, within SECONDS."""
+    """Every door of both nodes answers so, ten times in a row each, and nothing else after SECONDS."""
     deadline = time.monotonic() + SECONDS
     for node in (nodes.first, nodes.second):
         row = 0
         while row < 10:
             answer = await ask(node)
             row = row + 1 if answer.status == status else 0
-            assert time.monotonic() < deadline, f"{answer.status} {answer.body}"
+            # That answers themselves take their time on a busy machine says nothing.
+            assert row or time.monotonic() < deadline, f"{answer.status} {answer.body}"
             if not row:
                 await asyncio.sleep(LOOK_SECONDS)
 
