@@ -90,6 +90,17 @@ async def test_one_that_leaves_gives_them_back_at_once(database: Database, far: 
     assert (seen.held, seen.processes, sum(seen.calls)) == (0, 0, 1)
 
 
+async def test_an_idle_permit_goes_to_who_waits_elsewhere_without_resting_first(
+    database: Database, far: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tillway.outbound.governor.gate.IDLE_SECONDS", 10 * WAIT)
+    async with gated(database, 1, lease=10 * WAIT) as resting, gated(database, 1, lease=10 * WAIT) as waiting:
+        await ask(resting, far)
+        await ask(waiting, far)
+        await ask(resting, far)
+    assert len(far.paths) == 3
+
+
 async def test_an_urgent_call_goes_before_a_burst_of_another_process(
     dsn: str, database: Database, far: Counting
 ) -> None:

@@ -268,6 +268,8 @@ class Gate:
         self._others = block.others
         self._hand.take_over(block, asked_at + block.valid / SECOND)
         self._hand.deal_fresh(clock.monotonic())
+        if self._hand.owes(clock.monotonic()):  # only now known: give it back at once, not after IDLE_SECONDS
+            self._look.set()
         if self._ending is not None:
             self._ending.cancel()
         left = max(0.0, self._hand.until - clock.monotonic())

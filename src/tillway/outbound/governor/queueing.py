@@ -84,6 +84,10 @@ class Hand:
         self._open, self._kept, self.until = block.open, block.kept, until
         self.limit, self.pressed, self.reserve = block.limit, block.pressed, block.reserve
 
+    def owes(self, now: float) -> bool:
+        """Whether something idle is in hand that others wait for."""
+        return self.pressed != NOBODY and self.held > self.used and now >= self._resting_until
+
     def lapse(self) -> None:
         """The lease has ended, or never was ours: nothing is in hand."""
         self._open = self._kept = self._open_used = self._kept_used = 0
