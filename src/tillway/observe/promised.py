@@ -29,6 +29,8 @@ READINGS: Final[Mapping[str, str]] = MappingProxyType(
         "orders": "orders",
         "documents": "orders",
         "shipments": "orders",
+        "invoices": "orders",
+        "sales": "orders",
         "sessions": "orders",
     }
 )

@@ -47,4 +47,4 @@ def test_what_changes_in_bulk_is_not_watched():
 def test_each_rule_is_of_its_own_and_leads_to_a_domain():
     assert len({each.what for each in WATCHED}) == len(WATCHED)
     assert [each.what for each in WATCHED if not each.domains] == []
-    assert domains_of("stock.picking") == ("shipments", "orders")
+    assert domains_of("stock.picking") == ("shipments", "orders", "stock")

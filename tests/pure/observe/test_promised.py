@@ -9,7 +9,8 @@ import pytest
 from tests.pure.gateway.front_door import CONTENT
 
 from tillway.landscape import build
-from tillway.observe.promised import Measured, Used, judge, tolerance
+from tillway.observe.promised import READINGS, Measured, Used, judge, tolerance
+from tillway.records import seen
 
 NOBODY = Used(calls={}, told={})
 SHOP = Used(calls={"getPrice": 3}, told={"webhook x": frozenset({"price.changed"})})
@@ -43,6 +44,11 @@ def verdicts(mode, tolerated, *measured, used=SHOP, domain="prices"):
 )
 def test_an_event_is_late_when_what_carries_it_is_older_than_tolerated(seconds, verdict):
     assert verdicts("event", 60, reading(seconds)) == (verdict, seconds)
+
+
+def test_each_kind_of_document_is_measured():
+    kinds = {seen.ORDERS, seen.SHIPMENTS, seen.INVOICES, seen.SALES, seen.SESSIONS}
+    assert {READINGS.get(kind) for kind in kinds} == {"orders"}
 
 
 def test_the_worst_counts_and_a_sweep_only_for_a_batch():

@@ -78,7 +78,7 @@ WATCHED: Final = (
     _rule("res.partner", "base", "customers", _PARTNER),
     _deleted("res.partner", "base", "customers"),
     _rule("sale.order", "sale", "orders", ("state", "amount_total"), _BINDING),
-    _rule("stock.picking", "stock", "shipments orders", ("state",), _SETTLED),
+    _rule("stock.picking", "stock", "shipments orders stock", ("state",), _SETTLED),
     _rule("account.move", "account", "documents invoices orders", ("state", "payment_state"), _POSTED),
     _rule("loyalty.card", "loyalty", "loyalty", ("points", "active", "partner_id", "expiration_date")),
     _rule("loyalty.program", "loyalty", "promotions"),
