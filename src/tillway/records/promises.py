@@ -86,6 +86,8 @@ async def release(tx: Tx, promise_id: str, cause: Cause, *, at: datetime) -> boo
     row = await tx.fetchrow(STOCK["release_promise"], _key(promise_id), at)
     if row is None:
         return False
+    # The row of the stock before the key of the event, as everybody locks: parts of one statement run in any order.
+    await tx.fetch(STOCK["lock_levels"], [row["place"]], [row["sku"]])
     tx.stage(Part("stock_give_back", STOCK["give_back"], ([row["place"]], [row["sku"]], [row["quantity"]])))
     tx.stage(journal.appending([_ended(promise_id, row, "released", cause)]))
     return True

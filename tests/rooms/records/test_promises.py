@@ -181,8 +181,14 @@ async def test_two_thousand_buyers_get_a_hundred_units(db: Database) -> None:
 async def test_promises_orders_and_readings_at_once_end_in_order(db: Database) -> None:
     """Nothing waits for ever, and what counts is what is there, whoever came between."""
     await read(db, [(SKU, "50")])
+    # More at once than connections; a whole queue for these would wait longer than a transaction may.
+    turns = asyncio.Semaphore(8)
 
     async def buy(number: int) -> None:
+        async with turns:
+            await bought(number)
+
+    async def bought(number: int) -> None:
         made = promise(lasts=LONG if number % 3 else timedelta(microseconds=1))
         if not await make(db, made):
             return
