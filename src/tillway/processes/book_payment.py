@@ -18,7 +18,7 @@ from tillway.postgres import Database, Part
 from tillway.processes.backoffice import call
 from tillway.processes.definition import EXCEPTION, START, UNKNOWN, Beginning, Definition, On, Outcome, Step, Work
 from tillway.processes.place_order import under_way
-from tillway.records import Cause, links, payments
+from tillway.records import links, payments
 from tillway.retail import Office, Offices, Payment
 
 OWNER: Final = payments.OWNER
@@ -136,7 +136,7 @@ class _Steps:
 
     def _booked(self, work: Work, payment: Payment, office: Office, foreign: str, name: str) -> Outcome:
         there = {"connection": office.connection, "id": foreign, "name": name}
-        cause = Cause(correlation=work.correlation, causation=work.causation, traceparent=work.traceparent)
+        cause = work.cause
         return Outcome(
             event="booked",
             events=(payments.booked(payment, there, cause),),

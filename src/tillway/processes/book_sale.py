@@ -15,7 +15,7 @@ from tillway.journal import Event
 from tillway.postgres import Database, Part
 from tillway.processes.backoffice import BackOffices, call
 from tillway.processes.definition import EXCEPTION, START, UNKNOWN, Beginning, Definition, On, Outcome, Step, Work
-from tillway.records import BACK_OFFICE, Cause, claims, links, sales
+from tillway.records import BACK_OFFICE, claims, links, sales
 from tillway.retail import BackOfficeSale, Sale
 
 OWNER: Final = "store-operations"
@@ -84,7 +84,7 @@ def _booked(work: Work, sale: Sale, connection: str, held: BackOfficeSale) -> Ou
     why = difference(sale, held)
     if why:
         return Outcome(event="differs", detail=why)
-    cause = Cause(correlation=work.correlation, causation=work.causation, traceparent=work.traceparent)
+    cause = work.cause
     return Outcome(
         event="booked",
         data={"session": held.session},

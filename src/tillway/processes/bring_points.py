@@ -28,7 +28,7 @@ from tillway.processes.definition import (
     Step,
     Work,
 )
-from tillway.records import Cause, loyalty
+from tillway.records import loyalty
 from tillway.retail import Bringing, Brought, Loyalty, Movement, Offices
 
 OWNER: Final = "retail-operations"
@@ -155,7 +155,7 @@ def _settled(
         status="cancelled" if event == "absent" else "confirmed",
         balance=found.balance,
         at=clock.now(),
-        cause=Cause(correlation=work.correlation, causation=work.causation, traceparent=work.traceparent),
+        cause=work.cause,
     )
     return Outcome(
         event=event,

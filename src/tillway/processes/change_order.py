@@ -28,7 +28,7 @@ from tillway.processes.definition import (
     Work,
 )
 from tillway.processes.place_order import verdict
-from tillway.records import Cause, claims, links, order_changes, orders, promises
+from tillway.records import claims, links, order_changes, orders, promises
 from tillway.retail import BackOfficeInvoice, Call, Criticality, Office, Offices, Order, OrderChange, Standing, refusal
 
 OWNER: Final = "retail-operations"
@@ -157,7 +157,7 @@ class _Steps:
         why = str(work.data.get("refused") or "a person refused it")
         return Outcome(
             event="refused",
-            events=(order_changes.told_refused(kept.change, order, why, _cause(work)),),
+            events=(order_changes.told_refused(kept.change, order, why, work.cause),),
             parts=(order_changes.settle(work.subject, "refused", why[:500]),),
         )
 
@@ -169,7 +169,7 @@ class _Steps:
             return Outcome(event="differs", detail="it was delivered while it was called off")
         return Outcome(
             event="done",
-            events=(order_changes.told("order.cancelled", asked.change, asked.order, _cause(work)),),
+            events=(order_changes.told("order.cancelled", asked.change, asked.order, work.cause),),
             parts=(
                 order_changes.settle(asked.change.id, "done"),
                 orders.settle(asked.order.id, "cancelled"),
@@ -188,7 +188,7 @@ class _Steps:
         last = max(line.number for order in (asked.order, after) for line in order.lines)
         return Outcome(
             event="done",
-            events=(order_changes.told_amended(asked.change, after, there, _cause(work)),),
+            events=(order_changes.told_amended(asked.change, after, there, work.cause),),
             parts=(order_changes.settle(asked.change.id, "done"), order_changes.amended(after, last)),
         )
 
@@ -202,7 +202,7 @@ class _Steps:
             "order.invoiced",
             asked.change,
             asked.order,
-            _cause(work),
+            work.cause,
             back_office=there,
             invoiced=str(invoice.gross),
         )
@@ -259,7 +259,3 @@ def _tell(work: Work, code: str, detail: str) -> tuple[Sequence[Event], Sequence
         traceparent=work.traceparent,
     )
     return (event,), (order_changes.settle(work.subject, "exception", detail[:500]),)
-
-
-def _cause(work: Work) -> Cause:
-    return Cause(correlation=work.correlation, causation=work.causation, traceparent=work.traceparent)

@@ -20,7 +20,7 @@ from tillway.processes.backoffice import call
 from tillway.processes.definition import EXCEPTION, START, UNKNOWN, Definition, On, Outcome, Step, Work
 from tillway.processes.place_order import under_way
 from tillway.processes.receive_return import begin, tell
-from tillway.records import Cause, links, returns, sales
+from tillway.records import links, returns, sales
 from tillway.retail import (
     BackOfficeInvoice,
     BackOfficeSale,
@@ -199,7 +199,7 @@ class _Steps:
             return Outcome(event="differs", detail=why or f"it is {held.state} in the back office")
         credited = msgspec.structs.replace(of, status="credited")
         there = {"connection": office.connection, "id": held.foreign_id, "name": held.name}
-        cause = Cause(correlation=work.correlation, causation=work.causation, traceparent=work.traceparent)
+        cause = work.cause
         return Outcome(
             event="credited",
             events=(returns.told("return.credited", credited, cause, back_office=there),),

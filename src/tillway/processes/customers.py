@@ -15,7 +15,7 @@ from tillway.journal import Event
 from tillway.postgres import Database, Part
 from tillway.processes.backoffice import call
 from tillway.processes.definition import EXCEPTION, START, UNKNOWN, Beginning, Definition, On, Outcome, Step, Work
-from tillway.records import Cause, customers, links
+from tillway.records import customers, links
 from tillway.records.customers import Kept
 from tillway.retail import BackOfficeCustomer, Customer, CustomerKey, Office, Offices, keys_of
 from tillway.retail.customer_changes import completed
@@ -157,7 +157,7 @@ class _Steps:
         )
         if other is not None:
             async with self._db.transaction() as tx:
-                await customers.merge(tx, other["ours"], (held.customer.id,), cause=_cause(work))
+                await customers.merge(tx, other["ours"], (held.customer.id,), cause=work.cause)
             return Outcome(event="nothing", detail="it is a customer that we have already")
         whole = held.customer if known.ours == held.customer.id else completed(held.customer, known)
         written = await office.customers.write(call(work, office.company), whole, known.foreign_id)
@@ -195,7 +195,3 @@ def _teller(process: str) -> Tell:
         return (event,), ()
 
     return tell
-
-
-def _cause(work: Work) -> Cause:
-    return Cause(correlation=work.correlation, causation=work.causation, traceparent=work.traceparent)

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from tillway.journal import Event
 from tillway.postgres import Part
+from tillway.records import Cause
 
 Tag = Literal["compensatable", "pivot", "retriable"]
 
@@ -38,6 +39,11 @@ class Work:
     causation: str | None
     traceparent: str | None
     attempts: int
+
+    @property
+    def cause(self) -> Cause:
+        """What the records note as having caused what a step changes."""
+        return Cause(correlation=self.correlation, causation=self.causation, traceparent=self.traceparent)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

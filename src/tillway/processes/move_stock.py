@@ -14,7 +14,7 @@ from tillway.journal import Event
 from tillway.postgres import Database, Part
 from tillway.processes.backoffice import BackOffices, call
 from tillway.processes.definition import EXCEPTION, START, Beginning, Definition, On, Outcome, Step, Work
-from tillway.records import Cause, claims, notices
+from tillway.records import claims, notices
 from tillway.retail import Criticality, Stock, TransferPlaces
 
 OWNER: Final = "store-operations"
@@ -76,7 +76,7 @@ class _Counting:
             return Outcome(event="differs", detail=detail)
         return Outcome(
             event="applied",
-            events=(notices.adjusted(adjustment, counted.held, _cause(work)),),
+            events=(notices.adjusted(adjustment, counted.held, work.cause),),
             parts=(notices.settle_adjustment(adjustment.id, "applied"),),
         )
 
@@ -144,7 +144,3 @@ def _exception(process: str, work: Work, code: str, detail: str) -> Event:
         causation=work.causation,
         traceparent=work.traceparent,
     )
-
-
-def _cause(work: Work) -> Cause:
-    return Cause(correlation=work.correlation, causation=work.causation, traceparent=work.traceparent)

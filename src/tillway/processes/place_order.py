@@ -34,7 +34,7 @@ from tillway.processes.definition import (
     Step,
     Work,
 )
-from tillway.records import BACK_OFFICE, Cause, claims, links, orders, promises
+from tillway.records import BACK_OFFICE, claims, links, orders, promises
 from tillway.retail import BackOfficeOrder, Criticality, Order, minor_units
 
 OWNER: Final = "retail-operations"
@@ -170,7 +170,7 @@ class _Steps:
             event, why = "short", told
         if event != "confirmed":
             return Outcome(event=event, detail=why or work.data.get("refused") or "it is still a draft over there")
-        cause = _cause(work)
+        cause = work.cause
         return Outcome(
             event=event,
             events=(
@@ -242,7 +242,3 @@ def _tell(work: Work, code: str, detail: str) -> tuple[Sequence[Event], Sequence
         traceparent=work.traceparent,
     )
     return (event,), (orders.settle(work.subject, "exception"),)
-
-
-def _cause(work: Work) -> Cause:
-    return Cause(correlation=work.correlation, causation=work.causation, traceparent=work.traceparent)
