@@ -70,7 +70,8 @@ async def _watched(state: Path, body: Mapping[str, Any], *, quiet: bool) -> dict
             while run["status"] in {"queued", "running"} and time.monotonic() < until:
                 await asyncio.sleep(POLL_SECONDS)
                 run = await hub.get(f"/reconciliations/{run['id']}")
-                progress.update(task, told=f"{run['left']} here, {run['right']} there, {run['breaks']} breaks")
+                counts = f"{run['left']} here, {run['right']} there, {run['breaks']} breaks"
+                progress.update(task, told=f"{counts} ({run['detail']})" if run["detail"] else counts)
         return run
 
 

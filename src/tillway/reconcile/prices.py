@@ -6,10 +6,12 @@ within days; what was found is looked at again by every run until it is gone.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Final
 
+from tillway.errors import Forbidden, NotFound
 from tillway.postgres import Database
 from tillway.reconcile import breaks
 from tillway.reconcile.breaks import Break, Choice
@@ -22,8 +24,10 @@ from tillway.records import comparing, products
 from tillway.retail import LIST_PRICE, Office, PriceList, Product
 from tillway.retail.pricing import price
 
-CHUNK: Final = 25
-"""Products between two looks at the lease: each is a call a list of perhaps 30 ms."""
+log = logging.getLogger(__name__)
+
+CHUNK: Final = 5
+"""Products of one deadline: each is a call a list, which may have to let twenty others go first."""
 
 SEED_MAX: Final = 2**31
 
@@ -95,9 +99,13 @@ class Prices:
 
 async def _theirs(chunk: Iterable[Product], name: str, run: Run, office: Office) -> list[Entry]:
     by_variant = {product.variant: product for product in chunk}
-    amounts = await office.ledgers.unit_prices(
-        call(run, office), price_list=name, variants=list(by_variant), at=run.moment
-    )
+    try:
+        amounts = await office.ledgers.unit_prices(
+            call(run, office), price_list=name, variants=list(by_variant), at=run.moment
+        )
+    except (Forbidden, NotFound) as error:  # this list alone: what we hold of it is missing there, the others go on
+        log.warning("price list %s of %s could not be compared: %s", name, run.connection, error.detail)
+        return []
     return [
         Entry(key=_key(name, by_variant[variant]), amount=amount, ref=variant) for variant, amount in amounts.items()
     ]

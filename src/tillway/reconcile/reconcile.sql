@@ -13,13 +13,14 @@ SELECT id FROM reconcile.runs
 WHERE status IN ('queued', 'running') AND domain = $1 AND connection = $2 LIMIT 1
 
 -- name: claim_run
--- The oldest run that nobody works on; its lease starts now. A run taken over begins again: what it stored is the same.
+-- The oldest run that nobody works on, those that could not be finished before behind the others; its lease starts now.
+-- A run taken over begins again: what it stored is the same.
 UPDATE reconcile.runs SET status = 'running', leased_by = $1, fence = fence + 1, attempts = attempts + 1,
     leased_until = clock_timestamp() + make_interval(secs => $2), as_of = clock_timestamp(),
     left_count = 0, right_count = 0, paired = 0, matched = 0, breaks = 0, in_process = 0, total = 0, at_stake = 0
 WHERE id = (SELECT r.id FROM reconcile.runs AS r
     WHERE r.status IN ('queued', 'running') AND (r.leased_until IS NULL OR r.leased_until < clock_timestamp())
-    ORDER BY r.queued_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    ORDER BY r.attempts, r.queued_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING *
 
 -- name: renew_run
@@ -36,6 +37,12 @@ RETURNING id
 -- name: finish_run
 UPDATE reconcile.runs SET status = $4, detail = $5, finished_at = clock_timestamp(), leased_until = NULL,
     found = $6, ended = $7, fixed = $8
+WHERE id = $1 AND leased_by = $2 AND fence = $3 AND status = 'running'
+RETURNING id
+
+-- name: put_off_run
+-- Begun again later, when its lease has run out; until then it says why.
+UPDATE reconcile.runs SET detail = $4, leased_until = clock_timestamp() + make_interval(secs => $5)
 WHERE id = $1 AND leased_by = $2 AND fence = $3 AND status = 'running'
 RETURNING id
 

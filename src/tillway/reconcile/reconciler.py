@@ -186,10 +186,12 @@ class Reconciler:
         return fixed
 
     async def _give_up(self, run: Run, error: Exception, *, again: bool) -> None:
-        """Say why it failed; one that may succeed later is begun again when its lease has run out."""
+        """Say why it failed; one that may succeed later is begun again after a rest, behind what is queued."""
         detail = error.detail if isinstance(error, TillwayError) else str(error)
         log.warning("reconciliation of %s (%s): %s", run.domain, run.id, detail)
         if again:
+            with contextlib.suppress(LeaseLost):
+                await runs.put_off(self._db, run, self._node, f"attempt {run.attempts} of {ATTEMPTS_MAX}: {detail}")
             return
         async with self._db.transaction() as tx:
             await runs.finish(tx, run, self._node, status="failed", detail=detail)

@@ -18,6 +18,9 @@ from tillway.reconcile.statements import SQL
 LEASE_SECONDS: Final = 60.0
 """A node that is silent this long has lost its run, and another begins it again; it renews four times within that."""
 
+AGAIN_SECONDS: Final = 30.0
+"""A run that could not go on rests so long; what is queued meanwhile goes first."""
+
 QUEUED_CHANNEL: Final = "reconcile_queued"
 """Told after a run was queued."""
 
@@ -138,6 +141,12 @@ async def finish(
     """Write how it ended. LeaseLost when another node has it."""
     done = await tx.fetchval(SQL["finish_run"], run.id, node, run.fence, status, detail, found, ended, fixed)
     if done is None:
+        raise LeaseLost("another node compares this now")
+
+
+async def put_off(db: Database, run: Run, node: UUID, detail: str) -> None:
+    """Have it begun again later, and say why meanwhile. LeaseLost when another node has it."""
+    if await db.fetchval(SQL["put_off_run"], run.id, node, run.fence, detail, AGAIN_SECONDS) is None:
         raise LeaseLost("another node compares this now")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ HEAD_END = b"\r\n\r\n"
 
 
 class LossyProxy:
-    """Passes everything on, but for the calls that it was told to lose, by the end of their path."""
+    """Passes everything on, but for the calls that it was told to lose, by the model and method they ask for."""
 
     def __init__(self, upstream: str) -> None:
         parts = urlsplit(upstream)
@@ -69,10 +70,9 @@ class LossyProxy:
             writer.close()
             return
         lines = head.decode("latin-1").split("\r\n")
-        path = lines[0].split(" ")[1]
-        call = "/".join(path.split("/")[-2:])
         length = next((int(line.split(":")[1]) for line in lines if line.lower().startswith("content-length:")), 0)
         body = await reader.readexactly(length)
+        call = named(lines[0].split(" ")[1], body)
         if (act := self._before.pop(call, None)) is not None:
             await asyncio.to_thread(act)
         asking = asyncio.create_task(self._ask(lines, body))
@@ -104,3 +104,14 @@ class LossyProxy:
         answer = await reader.read(-1)
         writer.close()
         return answer
+
+
+def named(path: str, body: bytes) -> str:
+    """`model/method` of a call: the end of its path at one door, within the body at the other."""
+    if path != "/jsonrpc":
+        return "/".join(path.split("/")[-2:])
+    params = json.loads(body)["params"]
+    if params["service"] != "object":
+        return f"{params['service']}/{params['method']}"
+    model, method = params["args"][3:5]
+    return f"{model}/{method}"

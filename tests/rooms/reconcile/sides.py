@@ -13,7 +13,7 @@ from tests.pure.processes.test_verdicts import line, order
 from tests.rooms.journal.world import sequenced
 
 from tillway import clock, ids
-from tillway.errors import Misconfigured, Unavailable
+from tillway.errors import Forbidden, Misconfigured, Unavailable
 from tillway.journal import read
 from tillway.postgres import Database
 from tillway.reconcile import (
@@ -45,6 +45,7 @@ class BackOffice:
         self.held: list[ListedDocument] = []
         self.arrived: set[str] = set()
         self.prices: dict[tuple[str, str], str] = {}
+        self.hidden: set[str] = set()
         self.away_after: int | None = None
         self.asked = 0
         self.shelves: dict[str, dict[str, str]] = {}
@@ -81,6 +82,8 @@ class BackOffice:
     async def unit_prices(
         self, call: Call, *, price_list: str, variants: Sequence[str], at: datetime
     ) -> Mapping[str, Decimal]:
+        if price_list in self.hidden:
+            raise Forbidden("a list of another company", remedy="let the hub's user see it")
         found = {variant: self.prices.get((price_list, variant)) for variant in variants}
         return {variant: Decimal(amount) for variant, amount in found.items() if amount is not None}
 

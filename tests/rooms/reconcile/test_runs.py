@@ -142,13 +142,24 @@ async def test_a_far_side_that_goes_away_ends_no_break_and_the_run_begins_again(
     world.office.away_after = world.office.asked
     key = await world.queue()
     assert await world.reconciler.once()
-    assert (await runs.get(world.db, key)).status == "running"
+    waiting = await runs.get(world.db, key)
+    assert (waiting.status, waiting.detail) == ("running", "attempt 1 of 5: the back office is away")
     assert len(await world.breaks()) == 1
     await world.db.fetch("UPDATE reconcile.runs SET leased_until = now() - interval '1 s' WHERE id = $1", key)
     world.office.away_after = None
     assert await Reconciler(world.db, OTHER, world).once()
     run = await runs.get(world.db, key)
-    assert (run.status, run.attempts, run.tally.breaks) == ("done", 2, 1)
+    assert (run.status, run.attempts, run.tally.breaks, run.detail) == ("done", 2, 1, None)
+
+
+async def test_a_run_that_could_not_go_on_lets_others_go_first(world: World) -> None:
+    world.office.away_after = 0
+    stuck = await world.queue()
+    assert await world.reconciler.once()
+    await world.db.fetch("UPDATE reconcile.runs SET leased_until = now() - interval '1 s' WHERE id = $1", stuck)
+    other = await world.queue("stock")
+    assert await world.reconciler.once()
+    assert ((await runs.get(world.db, stuck)).attempts, (await runs.get(world.db, other)).status) == (1, "done")
 
 
 async def test_a_domain_that_is_not_declared_fails_and_says_so(world: World) -> None:

@@ -96,6 +96,13 @@ async def test_a_price_reckoned_otherwise_there_is_a_break_until_it_is_drawn_and
     assert (run.ended, await priced.breaks()) == (2, ())
 
 
+async def test_a_list_that_may_not_be_seen_there_does_not_keep_the_others_waiting(priced: World) -> None:
+    priced.office.hidden.add("our-7")
+    run = await priced.compare("prices")
+    assert (run.status, run.tally.matched, run.tally.breaks) == ("done", 2, 2)
+    assert {each.key for each in await priced.breaks()} == {"our-7/RED", "our-7/BLUE"}
+
+
 async def test_a_list_that_was_declared_and_not_read_is_no_list_price(priced: World) -> None:
     priced.lists = ("unread",)
     priced.office.prices = {("unread", "1"): "19"}

@@ -10,7 +10,7 @@ from collections import deque
 from typing import Final
 
 from tillway.outbound.governor.ledger import NOBODY, Block
-from tillway.outbound.governor.turns import NONE, RANKS, URGENT, Counts, chosen, served
+from tillway.outbound.governor.turns import NONE, RANKS, URGENT, Counts, chosen, overdue, served
 
 LINGER: Final = 0.015
 """Seconds that a permit rests after an urgent call, when there is only one for everybody: the next step of the same
@@ -112,15 +112,16 @@ class Hand:
         if now >= self.until:
             return
         while True:
-            waiting = self.waiting
+            waiting = eligible = self.waiting
             open_left, kept_left = self._open - self._open_used, self._kept - self._kept_used
-            if now < self._resting_until:
-                waiting = _urgent(waiting)
+            if now < self._resting_until and not overdue(waiting, self._passed):
+                eligible = _urgent(waiting)
             if open_left <= 0:
-                waiting = _urgent(waiting) if kept_left > 0 else NONE
-            rank = chosen(waiting, self._passed)
+                eligible = _urgent(waiting) if kept_left > 0 else NONE
+            rank = chosen(eligible, self._passed)
             if rank is None or self._must_return(rank, now):
                 return
+            # Who may not go just now waits all the same and is passed over: otherwise its share would never come.
             self._passed = served(rank, waiting, self._passed)
             from_kept = rank < URGENT and kept_left > 0
             if from_kept:

@@ -29,9 +29,14 @@ def chosen(waiting: Sequence[int], passed: Sequence[int]) -> int | None:
     ranks = [rank for rank in range(RANKS) if waiting[rank]]
     if not ranks:
         return None
-    overdue = [rank for rank in ranks if passed[rank] >= PATIENCE[rank]]
+    late = overdue(waiting, passed)
     # Of several that were passed over too often, the one that waited longest by its own measure.
-    return max(overdue, key=lambda rank: (passed[rank] / PATIENCE[rank], -rank)) if overdue else ranks[0]
+    return max(late, key=lambda rank: (passed[rank] / PATIENCE[rank], -rank)) if late else ranks[0]
+
+
+def overdue(waiting: Sequence[int], passed: Sequence[int]) -> list[int]:
+    """Ranks that wait and were passed over as often as their patience says."""
+    return [rank for rank in range(RANKS) if waiting[rank] and passed[rank] >= PATIENCE[rank]]
 
 
 def served(rank: int, waiting: Sequence[int], passed: Sequence[int]) -> Counts:
