@@ -110,6 +110,7 @@ class Narrator:
         self._names: dict[Exchange, str] = {}
         self._bells: set[str] = set()
         self._to_ring: dict[int, set[str]] = {}
+        self._doing: dict[int, str] = {}
         self.told: list[Point] = []
         self.crashes: list[Point] = []
 
@@ -125,6 +126,7 @@ class Narrator:
         self._trigger = trigger
         self._names.clear()
         self._to_ring.clear()
+        self._doing.clear()
 
     @property
     def quiet(self) -> bool:
@@ -158,17 +160,27 @@ class Narrator:
         return True
 
     def _name(self, exchange: Exchange) -> str | None:
+        """What it is called, or None when it is no part of the story. A transaction counts by what is done in it: nothing
+        has happened when it begins, and it ends under the name of the last that was asked.
+        """
         if exchange.asker in ("odoo", "hook"):
             return f"{exchange.asker}: {exchange.says[0]}"
         worker = WORKERS.get(exchange.asker)
         if worker is None:
             return None
         named = [name_of(text) for text in exchange.says]
+        if named == ["BEGIN"]:
+            self._doing.pop(exchange.line, None)
+            return None
+        if named == ["COMMIT"]:
+            done = self._doing.pop(exchange.line, None)
+            return None if done is None else f"{worker}: COMMIT of {done}"
         if all(name in POLLERS for name in named) or any(mark in text for text in exchange.says for mark in DRIVER):
             return None
         if len(named) == 1 and named[0] in BELLS and self._bell(named[0], worker) not in self._bells:
             return None
-        return f"{worker}: {' + '.join(named)}"
+        self._doing[exchange.line] = name = " + ".join(named)
+        return f"{worker}: {name}"
 
     def _learn(self, exchange: Exchange) -> None:
         """Ring the bells of what was committed, and still those whose work was found."""
