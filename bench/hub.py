@@ -5,23 +5,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import aiohttp
 import asyncpg
+import yaml
 
 from bench import ground
 from bench.client import ROOT, surroundings
 
-START_SECONDS: Final = 60.0
+# A real Odoo is read whole before the hub is ready.
+START_SECONDS: Final = 240.0
 STOP_SECONDS: Final = 40.0
 DRAIN_SECONDS: Final = 300.0
 LOOK_SECONDS: Final = 0.1
+
+# A poll is as rare as the landscape allows: none while anything is measured.
+QUIET_SECONDS: Final = 3_600.0
+
+# A changed landscape is in force, and what was being read by the one before has been read.
+SETTLE_SECONDS: Final = 5.0
 
 # Longer than any call waits: an ERP that takes calls and does not answer costs the hub next to nothing.
 HANGING_MS: Final = 600_000
@@ -32,8 +41,28 @@ SELECT (SELECT count(*) FROM journal.staged)
 """
 
 
+class Far(NamedTuple):
+    """An Odoo to stand before."""
+
+    url: str
+    database: str
+    key: str
+    name: str = "a real Odoo"
+    writes: bool = False
+
+
+def outside(*, writes: bool = False) -> Far | None:
+    """The real Odoo that the environment names; None: the sandbox is good enough."""
+    if "TILLWAY_TEST_ODOO_URL" not in os.environ:
+        return None
+    url, database, key = (os.environ[f"TILLWAY_TEST_ODOO_{name}"] for name in ("URL", "DB", "KEY"))
+    return Far(url, database, key, writes=writes)
+
+
 class BenchHub:
-    """A running hub; `told` is its demo.json."""
+    """A running hub; `told` is its demo.json, `odoo` says what it stands before."""
+
+    odoo = "the sandbox"
 
     def __init__(self, told: dict[str, Any], state: str) -> None:
         self.told = told
@@ -70,6 +99,19 @@ class BenchHub:
         """From now on the sandbox takes calls and does not answer."""
         await self._send("POST", f"{self.told['odoo']['url']}/panel", json={"latency_ms": HANGING_MS})
 
+    def landscape(self, file: str) -> Any:
+        """A file of the landscape."""
+        return yaml.safe_load((Path(self.state) / "landscape" / file).read_text("utf-8"))
+
+    async def leaves_odoo_alone(self) -> None:
+        """From now on it reads there only what it is asked to: what is measured is not its own polling."""
+        file = Path(self.state) / "landscape" / "connections.yaml"
+        content = self.landscape(file.name)
+        for each in content["connections"].values():
+            each["poll_seconds"] = QUIET_SECONDS
+        file.write_text(yaml.safe_dump(content), "utf-8")
+        await asyncio.sleep(SETTLE_SECONDS)
+
     async def drained(self, connection: asyncpg.Connection) -> None:
         """Wait until every follower is at the head. RuntimeError when that takes too long."""
         deadline = time.monotonic() + DRAIN_SECONDS
@@ -90,21 +132,25 @@ class BenchHub:
 
 
 @contextlib.asynccontextmanager
-async def running() -> AsyncIterator[BenchHub]:
-    """A hub with one door and one works process over the sandbox; ready, and with no traffic."""
+async def running(far: Far | None = None, **settings: str) -> AsyncIterator[BenchHub]:
+    """A hub with one door and one works process over the sandbox or what is given; ready, and with no traffic."""
+    named = () if far is None else ("--odoo-url", far.url, "--odoo-db", far.database, "--odoo-key", far.key)
+    named += ("--allow-writes",) if far is not None and far.writes else ()
     with ground.directory() as state:
         log = state / "demo.log"
         with log.open("wb") as words:
             process = await asyncio.create_subprocess_exec(
                 *(str(Path(sys.executable).parent / "tillway"), "demo", "--state", str(state / "demo")),
-                *("--port", "0", "--no-traffic", "--quiet"),
+                *("--port", "0", "--no-traffic", "--quiet", *named),
                 stdout=words,
                 stderr=words,
                 cwd=ROOT,
-                env=surroundings() | {"TILLWAY_DOORS": "1", "TILLWAY_LOG_LEVEL": "ERROR"},
+                env=surroundings() | {"TILLWAY_DOORS": "1", "TILLWAY_LOG_LEVEL": "ERROR"} | settings,
             )
         try:
-            yield await _ready(state / "demo" / "demo.json", process, log)
+            found = await _ready(state / "demo" / "demo.json", process, log)
+            found.odoo = "the sandbox" if far is None else far.name
+            yield found
         finally:
             if process.returncode is None:
                 process.send_signal(signal.SIGINT)

@@ -15,7 +15,7 @@ from tillway.gateway import Answer, Ask, Handler
 from tillway.identity import Grant
 from tillway.landscape import Landscape
 from tillway.postgres import Database
-from tillway.records import Shelf, promises, stock
+from tillway.records import Levels, Shelf, promises, stock
 from tillway.records.stock import Known, Spot
 from tillway.retail import Availability, StockPromise
 
@@ -44,6 +44,7 @@ class _Asked:
 
     def __init__(self, db: Database, shelf: Shelf) -> None:
         self._db = db
+        self._levels = Levels(db)
         self._shelf = shelf
         self._places = Places()
 
@@ -51,7 +52,8 @@ class _Asked:
         sku, shop = ask.query["sku"], seen_shop(ask.query.get("location"), ask.grant, ask.landscape)
         await known_products(self._shelf, (sku,))
         spot = self._places.spot(ask.landscape, shop, ask.grant.consumer)
-        return Answer(200, stock.availability(spot, sku, await known(self._db, ask, spot, sku), at=ask.now))
+        found = await self._levels.known(spot, sku, at=ask.now)
+        return Answer(200, stock.availability(spot, sku, _read(spot, found), at=ask.now))
 
     async def many(self, ask: Ask) -> Answer:
         skus = list(dict.fromkeys(ask.body["skus"]))
@@ -195,7 +197,10 @@ def totals(skus: list[str], listed: list[tuple[str, Availability]]) -> dict[str,
 
 async def known(db: Database, ask: Ask, spot: Spot, sku: str) -> Known:
     """What counts at a place. Unavailable until it was read once."""
-    found = (await stock.held(db, (spot,), (sku,), at=ask.now)).get((spot.place, sku))
+    return _read(spot, (await stock.held(db, (spot,), (sku,), at=ask.now)).get((spot.place, sku)))
+
+
+def _read(spot: Spot, found: Known | None) -> Known:
     if found is None:
         raise Unavailable(f"the stock of {spot.shop} was not read yet", retry_after=_UNREAD_SECONDS)
     return found

@@ -24,6 +24,7 @@ from tillway.records import (
 )
 from tillway.records.cache import TOLERANCE, Shelf, Stale
 from tillway.records.erasing import PERSONAL
+from tillway.records.levels import Levels
 from tillway.records.refreshing import (
     SWEEP_SECONDS,
     Refresher,
@@ -48,6 +49,7 @@ __all__ = [
     "SWEEP_SECONDS",
     "TOLERANCE",
     "Cause",
+    "Levels",
     "Refresher",
     "Shelf",
     "Source",

@@ -79,11 +79,27 @@ async def held(db: Any, spots: Sequence[Spot], skus: Iterable[str], *, at: datet
         rows = await db.fetch(
             STOCK["held"], some, wanted, [shop for shop, _ in pairs], [place for _, place in pairs], at
         )
-        for row in rows:
-            found[row["place"], row["sku"]] = Known(
-                row["quantity"], row["reserved"], row["promised"], row["unseen"], row["read_began_at"]
-            )
+        found |= _by_place(rows)
     return found
+
+
+async def counted(
+    db: Any, spots: Sequence[Spot], wanted: Sequence[tuple[str, str]], *, at: datetime
+) -> dict[tuple[str, str], Known]:
+    """The same for single pairs of place and SKU; each place is that of one of the shops."""
+    pairs = [(shop, spot.place) for spot in spots for shop in spot.shops]
+    columns = ([place for place, _ in wanted], [sku for _, sku in wanted])
+    rows = await db.fetch(STOCK["counted"], *columns, [shop for shop, _ in pairs], [place for _, place in pairs], at)
+    return _by_place(rows)
+
+
+def _by_place(rows: Iterable[Any]) -> dict[tuple[str, str], Known]:
+    return {
+        (row["place"], row["sku"]): Known(
+            row["quantity"], row["reserved"], row["promised"], row["unseen"], row["read_began_at"]
+        )
+        for row in rows
+    }
 
 
 def availability(spot: Spot, sku: str, known: Known, *, at: datetime) -> Availability:

@@ -20,6 +20,23 @@ LEFT JOIN LATERAL (
 ) AS claimed ON true
 WHERE p.place = ANY($1::text[]) AND p.swept_began_at IS NOT NULL
 
+-- name: counted
+-- The same for pairs of place ($1) and SKU ($2).
+SELECT a.place, a.sku, p.read_began_at, coalesce(l.quantity, 0) AS quantity, coalesce(l.reserved, 0) AS reserved,
+    coalesce(l.promised, 0) - coalesce(expired.quantity, 0) AS promised, coalesce(claimed.quantity, 0) AS unseen
+FROM unnest($1::text[], $2::text[]) AS a(place, sku)
+JOIN records.stock_places AS p ON p.place = a.place AND p.swept_began_at IS NOT NULL
+LEFT JOIN records.stock_levels AS l ON l.place = a.place AND l.sku = a.sku
+LEFT JOIN LATERAL (
+    SELECT sum(e.quantity) AS quantity FROM records.promises AS e
+    WHERE e.place = a.place AND e.sku = a.sku AND e.state = 'open' AND e.expires_at <= $5
+) AS expired ON true
+LEFT JOIN LATERAL (
+    SELECT sum(c.quantity) AS quantity FROM records.stock_claims AS c
+    WHERE c.sku = a.sku
+        AND c.shop = ANY(ARRAY(SELECT o.shop FROM unnest($3::text[], $4::text[]) AS o(shop, place) WHERE o.place = a.place))
+) AS claimed ON true
+
 -- name: set_aside
 -- Takes the quantity out of the row if it is there; no row when it is not. Having waited for another one's promise,
 -- Postgres looks at the row as that one left it. What orders and sales claim comes from the moment the statement began:

@@ -63,6 +63,7 @@ KEY = UUID("c4ca4238-a0b9-2382-0dcc-509a6f75849b")
     [
         ("held", ([PLACE], SKUS[:2], SHOPS, [PLACE] * 2, NOON), 20),
         ("held", ([PLACE], SKUS, SHOPS, [PLACE] * 2, NOON), 5 * len(SKUS)),
+        ("counted", ([PLACE] * len(SKUS), SKUS, SHOPS, [PLACE] * 2, NOON), 5 * len(SKUS)),
         ("set_aside", (PLACE, "SKU-1", 1, 0, SHOPS), 10),
         ("promise", (KEY, NOON), 1),
         ("release_promise", (KEY, NOON), 1),
