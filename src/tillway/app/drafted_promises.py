@@ -134,7 +134,7 @@ def levels(shipped: Mapping[str, Any]) -> dict[str, Any]:
     timed = {level["api"] for level in SERVICE_LEVELS.values() if level["indicator"] == "latency"}
     quick = {
         f"{name}-quick": {
-            "name": f"{name.capitalize()} are answered quickly",
+            "name": f"Requests to {name} are answered quickly",
             "api": name,
             "indicator": "latency",
             "target": 0.99,
@@ -145,7 +145,7 @@ def levels(shipped: Mapping[str, Any]) -> dict[str, Any]:
     }
     answered = {
         f"{name}-answered": {
-            "name": f"{name.capitalize()} are answered",
+            "name": f"Requests to {name} are answered",
             "api": name,
             "indicator": "availability",
             "target": _ANSWERED[entry["criticality"]],

@@ -153,8 +153,8 @@ def _begin(subject: str, data: Mapping[str, Any]) -> Beginning:
 
 
 def _tell(work: Work, code: str, detail: str) -> tuple[Sequence[Event], Sequence[Part]]:
-    event = Event(
-        type="payment.exception",
+    event = work.cause.event(
+        "payment.exception",
         subject=work.subject,
         data={
             "process": "book-payment",
@@ -163,8 +163,5 @@ def _tell(work: Work, code: str, detail: str) -> tuple[Sequence[Event], Sequence
             "owner": OWNER,
             "actions": ["retry", "leave"],
         },
-        correlation=work.correlation,
-        causation=work.causation,
-        traceparent=work.traceparent,
     )
     return (event,), (payments.settle(work.subject, "exception"),)

@@ -117,12 +117,9 @@ def _begin(subject: str, data: Mapping[str, Any]) -> Beginning | None:
 
 
 def _tell(work: Work, code: str, detail: str) -> tuple[Sequence[Event], Sequence[Part]]:
-    event = Event(
-        type="sale.exception",
+    event = work.cause.event(
+        "sale.exception",
         subject=work.subject,
         data={"process": "book-sale", "code": code, "detail": detail, "owner": OWNER, "actions": ["retry"]},
-        correlation=work.correlation,
-        causation=work.causation,
-        traceparent=work.traceparent,
     )
     return (event,), (sales.settle(work.subject, "exception"),)

@@ -177,8 +177,8 @@ def _begin(_subject: str, data: Mapping[str, Any]) -> Beginning:
 
 
 def _tell(work: Work, code: str, detail: str) -> tuple[Sequence[Event], Sequence[Part]]:
-    event = Event(
-        type="loyalty.exception",
+    event = work.cause.event(
+        "loyalty.exception",
         subject=work.subject,
         partitionkey=work.data["card"],
         data={
@@ -188,9 +188,6 @@ def _tell(work: Work, code: str, detail: str) -> tuple[Sequence[Event], Sequence
             "owner": OWNER,
             "actions": ["retry", "restore"] if code == OVERWROTE else ["retry", "cancel"],
         },
-        correlation=work.correlation,
-        causation=work.causation,
-        traceparent=work.traceparent,
     )
     if code == OVERWROTE:
         return (event,), ()

@@ -244,8 +244,8 @@ def _begin(subject: str, data: Mapping[str, Any]) -> Beginning:
 
 
 def _tell(work: Work, code: str, detail: str) -> tuple[Sequence[Event], Sequence[Part]]:
-    event = Event(
-        type="order.exception",
+    event = work.cause.event(
+        "order.exception",
         subject=str(work.data["order"]),
         data={
             "process": "change-order",
@@ -254,8 +254,5 @@ def _tell(work: Work, code: str, detail: str) -> tuple[Sequence[Event], Sequence
             "owner": OWNER,
             "actions": ["retry", "refuse"],
         },
-        correlation=work.correlation,
-        causation=work.causation,
-        traceparent=work.traceparent,
     )
     return (event,), (order_changes.settle(work.subject, "exception", detail[:500]),)

@@ -184,13 +184,10 @@ def _begin(_: str, data: Mapping[str, Any]) -> Beginning | None:
 
 def _teller(process: str) -> Tell:
     def tell(work: Work, code: str, detail: str) -> tuple[Sequence[Event], Sequence[Part]]:
-        event = Event(
-            type="customer.exception",
+        event = work.cause.event(
+            "customer.exception",
             subject=work.subject,
             data={"process": process, "code": code, "detail": detail, "owner": OWNER, "actions": ["retry", "skip"]},
-            correlation=work.correlation,
-            causation=work.causation,
-            traceparent=work.traceparent,
         )
         return (event,), ()
 

@@ -136,11 +136,8 @@ def _begin(_subject: str, _data: Mapping[str, Any]) -> Beginning:
 
 
 def _exception(process: str, work: Work, code: str, detail: str) -> Event:
-    return Event(
-        type="stock.exception",
+    return work.cause.event(
+        "stock.exception",
         subject=work.subject,
         data={"process": process, "code": code, "detail": detail, "owner": OWNER, "actions": list(ACTIONS)},
-        correlation=work.correlation,
-        causation=work.causation,
-        traceparent=work.traceparent,
     )

@@ -233,12 +233,9 @@ def _begin(subject: str, data: Mapping[str, Any]) -> Beginning | None:
 
 
 def _tell(work: Work, code: str, detail: str) -> tuple[Sequence[Event], Sequence[Part]]:
-    event = Event(
-        type="order.exception",
+    event = work.cause.event(
+        "order.exception",
         subject=work.subject,
         data={"process": "place-order", "code": code, "detail": detail, "owner": OWNER, "actions": ["retry", "cancel"]},
-        correlation=work.correlation,
-        causation=work.causation,
-        traceparent=work.traceparent,
     )
     return (event,), (orders.settle(work.subject, "exception"),)

@@ -121,8 +121,8 @@ def tell(process: str, owner: str, actions: Sequence[str]) -> Any:
     """What is announced when a flow of a return becomes an exception."""
 
     def told(work: Work, code: str, detail: str) -> tuple[Sequence[Event], Sequence[Part]]:
-        event = Event(
-            type="return.exception",
+        event = work.cause.event(
+            "return.exception",
             subject=work.subject,
             data={
                 "process": process,
@@ -132,9 +132,6 @@ def tell(process: str, owner: str, actions: Sequence[str]) -> Any:
                 "actions": list(actions),
                 "sold": work.data["sold"],
             },
-            correlation=work.correlation,
-            causation=work.causation,
-            traceparent=work.traceparent,
         )
         return (event,), (returns.settle(work.subject, "exception"),) if process == "credit-return" else ()
 

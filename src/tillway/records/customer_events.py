@@ -27,27 +27,21 @@ def changed(old: Customer | None, new: Customer, source: Origin, cause: Cause) -
         for name, value in after.items()
         if name not in _NOT_SHOWN and (before[name] != value if before else bool(value))
     ]
-    return Event(
-        type="customer.changed",
+    return cause.event(
+        "customer.changed",
         subject=new.id,
         data={"change": _change(old, new), "source": source, "fields": fields, **{name: after[name] for name in _OPEN}},
         personal={name: after[name] for name in PERSONAL_OF_CUSTOMER},
         dataclass="personal",
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
 
 
 def joined(into: Customer, sources: Sequence[str], source: Origin, cause: Cause) -> Event:
     """`customer.merged`: which ids are this customer now."""
-    return Event(
-        type="customer.merged",
+    return cause.event(
+        "customer.merged",
         subject=into.id,
         data={"connection": into.connection, "merged": list(sources), "source": source},
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
 
 

@@ -17,6 +17,7 @@ from tillway import ids, journal, sealing
 from tillway.errors import Conflict, NotFound
 from tillway.postgres import Database, Part, Tx, load
 from tillway.records.customer_events import Origin, changed, joined
+from tillway.records.keys import key_of
 from tillway.records.sealed import opened_customer, sealed_customer
 from tillway.records.tracing import Cause
 from tillway.retail import Customer, CustomerKey, CustomerRequest, keys_of, same
@@ -57,7 +58,7 @@ async def get(db: Any, customer_id: str) -> Customer:
 
 async def kept(db: Any, customer_id: str) -> Kept:
     """As `get`, with how far it got."""
-    row = await db.fetchrow(SQL["customer"], _key(customer_id))
+    row = await db.fetchrow(SQL["customer"], key_of(customer_id, "customer"))
     if row is None:
         raise NotFound("no customer has this id")
     return row_kept(row)
@@ -219,10 +220,3 @@ async def _alone(tx: Tx, old: Customer, new: Customer) -> None:
 
 def _differs(old: Customer, new: Customer) -> bool:
     return msgspec.structs.replace(new, also=old.also, version=old.version) != old
-
-
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound("no customer has this id") from None

@@ -84,8 +84,8 @@ def price_changed(
     """One event a SKU, naming every list touched and what one unit costs on each now."""
     by_id = {entry.id: entry for entry in lists}
     prices = [price(product, by_id.get(name), quantity=ONE, at=at, others=by_id) for name in names]
-    return Event(
-        type="price.changed",
+    return cause.event(
+        "price.changed",
         subject=product.sku,
         data={
             "sku": product.sku,
@@ -104,9 +104,6 @@ def price_changed(
             ],
         },
         dataclass="public",
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
         time=at,
     )
 
@@ -116,13 +113,11 @@ def _product_changed(before: Product | None, product: Product, cause: Cause) -> 
     told: dict[str, Any] = msgspec.to_builtins(product)
     for private in ("template", "variant", "list_price"):
         told.pop(private, None)
-    return Event(
-        type="product.changed",
+    return cause.event(
+        "product.changed",
         subject=product.sku,
         data={"change": change, **told},
         dataclass="public",
-        correlation=cause.correlation,
-        traceparent=cause.traceparent,
     )
 
 

@@ -12,6 +12,7 @@ from tillway.errors import NotFound
 from tillway.journal import Event
 from tillway.postgres import Part, Tx
 from tillway.records.claims import claiming, claims_of
+from tillway.records.keys import key_of
 from tillway.records.statements import STOCK, document
 from tillway.records.stock import plain
 from tillway.records.tracing import Cause
@@ -84,7 +85,7 @@ def settle_transfer(transfer_id: str, state: str) -> Part:
 
 async def get_adjustment(db: Any, adjustment_id: str) -> KeptAdjustment:
     """One count. NotFound when there is none of that id."""
-    row = await db.fetchrow(STOCK["adjustment"], _key(adjustment_id, "adjustment"))
+    row = await db.fetchrow(STOCK["adjustment"], key_of(adjustment_id, "adjustment"))
     if row is None:
         raise NotFound("no adjustment has this id")
     kept = msgspec.json.decode(row["document"], type=StockAdjustment)
@@ -93,7 +94,7 @@ async def get_adjustment(db: Any, adjustment_id: str) -> KeptAdjustment:
 
 async def get_transfer(db: Any, transfer_id: str) -> KeptTransfer:
     """One transfer. NotFound when there is none of that id."""
-    row = await db.fetchrow(STOCK["transfer"], _key(transfer_id, "transfer"))
+    row = await db.fetchrow(STOCK["transfer"], key_of(transfer_id, "transfer"))
     if row is None:
         raise NotFound("no transfer has this id")
     kept = msgspec.json.decode(row["document"], type=StockTransfer)
@@ -101,18 +102,8 @@ async def get_transfer(db: Any, transfer_id: str) -> KeptTransfer:
 
 
 def _event(kind: str, subject: str, data: dict[str, Any], cause: Cause) -> Event:
-    return Event(
-        type=kind,
+    return cause.event(
+        kind,
         subject=subject,
         data=data,
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
-
-
-def _key(text: str, what: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound(f"no {what} has this id") from None

@@ -12,6 +12,7 @@ from tillway import ids, journal
 from tillway.errors import Conflict, NotFound
 from tillway.journal import Event
 from tillway.postgres import Part, Tx, load
+from tillway.records.keys import key_of
 from tillway.records.sealed import opened_order, sealed_order
 from tillway.records.tracing import Cause
 from tillway.retail import Order, OrderChange, OrderChangeKind, Standing, allowed, refusal
@@ -39,7 +40,7 @@ class Kept(NamedTuple):
 
 async def lock(tx: Tx, order_id: str) -> Locked:
     """The order and how it stands by our records. NotFound when there is none of that id."""
-    key = _key(order_id, "order")
+    key = key_of(order_id, "order")
     if await tx.fetchval(SQL["hold_order"], key) is None:
         raise NotFound("no order has this id")
     row = await tx.fetchrow(SQL["held_order"], key)
@@ -91,7 +92,7 @@ def refuse(standing: Standing, kind: OrderChangeKind) -> None:
 
 async def get(db: Any, change_id: str) -> Kept:
     """One change. NotFound when there is none of that id."""
-    row = await db.fetchrow(SQL["change"], _key(change_id, "change"))
+    row = await db.fetchrow(SQL["change"], key_of(change_id, "change"))
     if row is None:
         raise NotFound("no change has this id")
     change = OrderChange(
@@ -172,18 +173,8 @@ def _about(change: OrderChange, order: Order) -> dict[str, Any]:
 
 
 def _event(event_type: str, subject: str, data: dict[str, Any], cause: Cause) -> Event:
-    return Event(
-        type=event_type,
+    return cause.event(
+        event_type,
         subject=subject,
         data=data,
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
-
-
-def _key(text: str, what: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound(f"no {what} has this id") from None

@@ -55,29 +55,23 @@ def accept(tx: Tx, order: Order, cause: Cause, *, promised: Mapping[str, Decimal
 
 def placed(order: Order, cause: Cause) -> Event:
     """`order.placed` of an order."""
-    return Event(
-        type="order.placed",
+    return cause.event(
+        "order.placed",
         subject=order.id,
         data=_told(order),
         personal={"customer": order.customer} if order.customer else None,
         dataclass="personal" if order.customer else "internal",
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
 
 
 def accepted(order: Order, *, connection: str, foreign: str, name: str, cause: Cause) -> Event:
     """`order.accepted`: confirmed in the back office and read back. Sets a name beside our id."""
-    return Event(
-        type="order.accepted",
+    return cause.event(
+        "order.accepted",
         subject=order.id,
         data=_told(order) | {"back_office": {"connection": connection, "id": foreign, "name": name}},
         personal={"customer": order.customer} if order.customer else None,
         dataclass="personal" if order.customer else "internal",
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
 
 

@@ -147,13 +147,10 @@ def _doubted(payment: Payment, wrong: tuple[Violation, ...], cause: Cause) -> tu
 
 
 def _event(event_type: str, payment: Payment, data: dict[str, Any], cause: Cause) -> Event:
-    return Event(
-        type=event_type,
+    return cause.event(
+        event_type,
         subject=payment.id,
         data=data,
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
 
 

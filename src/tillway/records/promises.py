@@ -14,6 +14,7 @@ from tillway import clock, journal
 from tillway.errors import Conflict, Invalid, NotFound, Violation
 from tillway.journal import Event
 from tillway.postgres import Database, Part, Tx
+from tillway.records.keys import key_of
 from tillway.records.statements import STOCK
 from tillway.records.stock import Spot, plain
 from tillway.records.tracing import Cause
@@ -75,7 +76,7 @@ def short(error: Exception) -> bool:
 
 async def get(db: Any, promise_id: str, *, at: datetime) -> Kept:
     """One promise as it counts at a moment. NotFound when there is none of that id."""
-    row = await db.fetchrow(STOCK["promise"], _key(promise_id), at)
+    row = await db.fetchrow(STOCK["promise"], key_of(promise_id, "promise"), at)
     if row is None:
         raise NotFound("no promise has this id")
     return Kept(row["consumer"], _promise(row))
@@ -83,7 +84,7 @@ async def get(db: Any, promise_id: str, *, at: datetime) -> Kept:
 
 async def release(tx: Tx, promise_id: str, cause: Cause, *, at: datetime) -> bool:
     """Give a promise back; whether it was open until now."""
-    row = await tx.fetchrow(STOCK["release_promise"], _key(promise_id), at)
+    row = await tx.fetchrow(STOCK["release_promise"], key_of(promise_id, "promise"), at)
     if row is None:
         return False
     # The row of the stock before the key of the event, as everybody locks: parts of one statement run in any order.
@@ -127,7 +128,7 @@ async def convert(
     if not named:
         return {}
     order_id, consumer, shop = order
-    keys = [_key(each) for each in named]
+    keys = [key_of(each, "promise") for each in named]
     rows = await tx.fetch(STOCK["convert_promises"], keys, UUID(order_id), consumer, shop, at)
     if len(rows) != len(set(keys)):
         await _refuse(tx, named, consumer, shop, at)
@@ -186,7 +187,10 @@ async def _expire(tx: Tx, rows: Sequence[Any]) -> int:
 
 async def _refuse(tx: Tx, named: Sequence[str], consumer: str, shop: str, at: datetime) -> None:
     """Say what is wrong with the first promise that could not be taken."""
-    rows = {str(row["id"]): row for row in await tx.fetch(STOCK["promises_named"], [_key(each) for each in named], at)}
+    rows = {
+        str(row["id"]): row
+        for row in await tx.fetch(STOCK["promises_named"], [key_of(each, "promise") for each in named], at)
+    }
     for index, each in enumerate(named):
         row = rows.get(each)
         if row is None or row["consumer"] != consumer:
@@ -200,8 +204,8 @@ async def _refuse(tx: Tx, named: Sequence[str], consumer: str, shop: str, at: da
 
 
 def _promised(promise: StockPromise, cause: Cause) -> Event:
-    return Event(
-        type="stock.promised",
+    return cause.event(
+        "stock.promised",
         subject=promise.sku,
         data={
             "promise": promise.id,
@@ -210,15 +214,12 @@ def _promised(promise: StockPromise, cause: Cause) -> Event:
             "quantity": plain(promise.quantity),
             "expires_at": clock.iso(promise.expires_at),
         },
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
 
 
 def _ended(promise_id: str, row: Any, how: str, cause: Cause, *, order: str | None = None) -> Event:
-    return Event(
-        type="stock.promise-ended",
+    return cause.event(
+        "stock.promise-ended",
         subject=row["sku"],
         data={
             "promise": promise_id,
@@ -228,9 +229,6 @@ def _ended(promise_id: str, row: Any, how: str, cause: Cause, *, order: str | No
             "how": how,
             "order": order,
         },
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
 
 
@@ -246,10 +244,3 @@ def _promise(row: Any) -> StockPromise:
         expires_at=row["expires_at"],
         order=None if row["order_id"] is None else str(row["order_id"]),
     )
-
-
-def _key(promise_id: str) -> UUID:
-    try:
-        return UUID(promise_id)
-    except ValueError:
-        raise NotFound("no promise has this id") from None

@@ -76,14 +76,11 @@ def _change(was: Known | None, now: Known) -> str | None:
 
 
 def _event(promotion: Promotion, change: str, in_force_now: bool, cause: Cause) -> Event:  # noqa: FBT001 - a fact
-    return Event(
-        type="promotion.changed",
+    return cause.event(
+        "promotion.changed",
         subject=promotion.id,
         data={"change": change, "in_force": in_force_now, "promotion": msgspec.json.decode(document(promotion))},
         dataclass="public",
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
 
 

@@ -18,6 +18,7 @@ from tillway import ids, journal
 from tillway.errors import Conflict, Invalid, NotFound
 from tillway.journal import Event
 from tillway.postgres import Part, Tx, load
+from tillway.records.keys import key_of
 from tillway.records.statements import document
 from tillway.records.tracing import Cause
 from tillway.retail import (
@@ -94,12 +95,12 @@ async def credit(tx: Tx, return_id: str, request: CreditRequest, cause: Cause) -
 
 async def get(db: Any, return_id: str) -> Return:
     """One return. NotFound when there is none of that id."""
-    return _opened(await db.fetchrow(SQL["return"], _key(return_id)))
+    return _opened(await db.fetchrow(SQL["return"], key_of(return_id, "return")))
 
 
 async def locked(tx: Tx, return_id: str) -> Return:
     """One return that nobody else moves meanwhile."""
-    return _opened(await tx.fetchrow(SQL["lock_return"], _key(return_id)))
+    return _opened(await tx.fetchrow(SQL["lock_return"], key_of(return_id, "return")))
 
 
 def settle(return_id: str, status: str) -> Part:
@@ -111,13 +112,10 @@ def told(event_type: str, of: Return, cause: Cause, **more: Any) -> Event:
     """An event of a return: all of it, but for its id."""
     data: dict[str, Any] = msgspec.to_builtins(of)
     data.pop("id")
-    return Event(
-        type=event_type,
+    return cause.event(
+        event_type,
         subject=of.id,
         data=data | more,
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
 
 
@@ -158,10 +156,3 @@ def _opened(row: Any) -> Return:
     if row is None:
         raise NotFound("no return has this id")
     return msgspec.convert(msgspec.json.decode(row["document"]), Return)
-
-
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound("no return has this id") from None

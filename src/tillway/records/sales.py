@@ -79,25 +79,19 @@ async def record(
 
 def recorded(sale: Sale, cause: Cause) -> Event:
     """`sale.recorded`: it is kept and counts."""
-    return Event(
-        type="sale.recorded",
+    return cause.event(
+        "sale.recorded",
         subject=sale.id,
         data=_identity(sale) | {"lines": msgspec.to_builtins(sale.lines)},
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
 
 
 def booked(sale: Sale, *, connection: str, foreign: str, name: str, cause: Cause) -> Event:
     """`sale.booked`: in the back office, once."""
-    return Event(
-        type="sale.booked",
+    return cause.event(
+        "sale.booked",
         subject=sale.id,
         data=_identity(sale) | {"back_office": {"connection": connection, "id": foreign, "name": name}},
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
 
 
@@ -229,16 +223,14 @@ def _row(receipt: Receipt, consumer: str, device: str | None) -> tuple[Any, ...]
 
 def _event(receipt: Receipt, cause: Cause) -> Event:
     if receipt.violations or receipt.sale is None:
-        return Event(
-            type="sale.quarantined",
+        return cause.event(
+            "sale.quarantined",
             subject=receipt.id,
             data={
                 "owner": receipt.owner,
                 "shop": receipt.sale.shop if receipt.sale else None,
                 "violations": [_violation(item) for item in receipt.violations],
             },
-            correlation=cause.correlation,
-            traceparent=cause.traceparent,
         )
     return recorded(receipt.sale, cause)
 

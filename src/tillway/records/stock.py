@@ -165,8 +165,8 @@ def changed(
     if before == (level.quantity, level.reserved):
         return ()
     return tuple(
-        Event(
-            type="stock.changed",
+        cause.event(
+            "stock.changed",
             subject=level.sku,
             data={
                 "sku": level.sku,
@@ -176,9 +176,6 @@ def changed(
                 "before": plain(before[0] - before[1]),
                 "read_at": clock.iso(began),
             },
-            correlation=cause.correlation,
-            causation=cause.causation,
-            traceparent=cause.traceparent,
         )
         for shop in shops
     )

@@ -255,12 +255,9 @@ def _content(order: Order) -> dict[str, Any]:
 
 
 def _event(kind: str, subject: str, data: dict[str, Any], cause: Cause, *, key: str = "") -> Event:
-    return Event(
-        type=kind,
+    return cause.event(
+        kind,
         subject=subject,
         data=data,
         partitionkey=key,
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )

@@ -11,7 +11,8 @@ from tillway import ids, sealing
 from tillway.errors import NotFound
 from tillway.journal import Event
 from tillway.postgres import Tx
-from tillway.records.loyalty.rows import Held, held_of, key_of
+from tillway.records.keys import key_of
+from tillway.records.loyalty.rows import Held, held_of
 from tillway.records.loyalty.settling import outside
 from tillway.records.loyalty.statements import SQL
 from tillway.records.tracing import Cause

@@ -13,8 +13,9 @@ import msgspec
 from tillway import ids, journal
 from tillway.errors import Conflict, NotFound
 from tillway.postgres import Database, Tx
+from tillway.records.keys import key_of
 from tillway.records.loyalty.cards import get
-from tillway.records.loyalty.rows import key_of, movement_of
+from tillway.records.loyalty.rows import movement_of
 from tillway.records.loyalty.statements import SQL
 from tillway.records.loyalty.telling import changed, moved
 from tillway.records.tracing import Cause

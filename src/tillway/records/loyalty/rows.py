@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
-from tillway.errors import NotFound
 from tillway.retail import Card, Movement
 
 
@@ -56,11 +54,3 @@ def movement_of(row: Any) -> Movement:
         reverses=None if row["reverses"] is None else str(row["reverses"]),
         made_at=row["made_at"],
     )
-
-
-def key_of(text: str, what: str) -> UUID:
-    """An id of ours as its key. NotFound when it cannot be one."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound(f"no {what} has this id") from None

@@ -27,8 +27,8 @@ class Asker(Protocol):
 def moved(of: Movement, wanted: Asker, balance: Decimal, cause: Cause) -> Event:
     """`loyalty.moved`: taken, and to be brought to the back office."""
     shop = {} if wanted.shop is None else {"shop": wanted.shop}
-    return Event(
-        type="loyalty.moved",
+    return cause.event(
+        "loyalty.moved",
         subject=of.id,
         partitionkey=of.card,
         data={
@@ -41,16 +41,13 @@ def moved(of: Movement, wanted: Asker, balance: Decimal, cause: Cause) -> Event:
             **shop,
         },
         dataclass="confidential",
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
 
 
 def changed(of: Movement, balance: Decimal, cause: Cause) -> Event:
     """`loyalty.changed`: what may be spent of a card is now this."""
-    return Event(
-        type="loyalty.changed",
+    return cause.event(
+        "loyalty.changed",
         subject=of.card,
         data={
             "movement": of.id,
@@ -59,7 +56,4 @@ def changed(of: Movement, balance: Decimal, cause: Cause) -> Event:
             "balance": str(balance),
         },
         dataclass="confidential",
-        correlation=cause.correlation,
-        causation=cause.causation,
-        traceparent=cause.traceparent,
     )
