@@ -33,6 +33,14 @@ GTIN_PREFIX: Final = "5901234"
 COST_SHARE: Final = Decimal("0.45")
 """Of the list price, what a product costs the retailer."""
 
+COUNTRIES: Final = (
+    "Austria AT, Bulgaria BG, Canada CA, Croatia HR, Cyprus CY, Czechia CZ, Denmark DK, Estonia EE, Finland FI, "
+    "France FR, Germany DE, Greece GR, Hungary HU, Ireland IE, Italy IT, Latvia LV, Lithuania LT, Luxembourg LU, "
+    "Malta MT, Netherlands NL, Norway NO, Poland PL, Portugal PT, Romania RO, Slovakia SK, Slovenia SI, Spain ES, "
+    "Sweden SE, Switzerland CH, United Kingdom GB, United States US"
+)
+"""Where its customers live, beside Belgium."""
+
 GENERAL_LIST: Final = 1
 CLUB_LIST: Final = 2
 STANDARD_TAX: Final = 1
@@ -122,6 +130,9 @@ def _company(env: Env) -> None:
         env, "res.currency", {"name": "USD", "symbol": "$", "full_name": "United States dollar", "position": "before"}
     )
     belgium = create(env, "res.country", {"name": "Belgium", "code": "BE", "currency_id": 1, "phone_code": 32})
+    for country in COUNTRIES.split(", "):
+        name, _, code = country.rpartition(" ")
+        create(env, "res.country", {"name": name, "code": code, "currency_id": 1})
     create(env, "uom.uom", {"name": "Units", "sequence": 1})
     address = {"street": "Kaai 12", "city": "Antwerp", "zip": "2000", "country_id": belgium, "vat": "BE0477472701"}
     create(env, "res.partner", {"name": COMPANY, "is_company": True, "email": "info@larkfield.example", **address})

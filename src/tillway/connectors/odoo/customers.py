@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from tillway import clock
-from tillway.errors import Forbidden, Invalid, NotFound, Poison, TryAgain
+from tillway.errors import Forbidden, Invalid, NotFound, Poison, TryAgain, Violation
 from tillway.retail import BackOfficeCustomer, Call, Customer, CustomerKey, Page, phone_key
 from tillway.retail.customer_keys import email_key, vat_key
 
@@ -201,7 +201,11 @@ class OdooCustomers:
         if found is None:
             rows = await self._odoo.search_read(call, "res.country", [["code", "=", code]], ["code"], limit=1)
             self._countries |= {row["id"]: code for row in rows}
-            found = rows[0]["id"] if rows else None
+            if not rows:
+                # Odoo would take what is no country for none, and say that all is well.
+                violation = Violation(pointer="/address/country", detail="Odoo knows no country of this code")
+                raise Invalid(f"Odoo knows no country {code}", violations=(violation,))
+            found = rows[0]["id"]
         return found
 
     def _price_list(self, customer: Customer) -> int | None:
