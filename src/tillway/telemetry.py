@@ -24,7 +24,10 @@ class _Lines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if record.exc_info:
+        # The filter before made the traceback text, and scrubbed it.
+        if record.exc_text:
+            line["error"] = record.exc_text
+        elif record.exc_info:
             line["error"] = scrub(self.formatException(record.exc_info))
         return msgspec.json.encode(line).decode()
 

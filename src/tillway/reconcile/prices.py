@@ -45,6 +45,7 @@ class Prices:
         self._sample = sample
         self._reread = reread
         self._asked_again = False
+        self._hidden: set[str] = set()
 
     async def sides(self, run: Run, staging: Staging) -> Sides:
         """Both staged: our price and theirs of the sample and of what is open."""
@@ -57,7 +58,7 @@ class Prices:
             for name in self._place.lists:
                 keys += [_key(name, product) for product in chunk]
                 await staging.keep("left", self._ours(chunk, name, lists, run))
-                await staging.keep("right", await _theirs(chunk, name, run, office))
+                await staging.keep("right", await self._theirs(chunk, name, run, office))
         return Sides(staging.entries("left"), staging.entries("right"), keys)
 
     async def still(self, run: Run, found: Finding) -> bool:
@@ -88,6 +89,24 @@ class Prices:
             )
         return entries
 
+    async def _theirs(self, chunk: Iterable[Product], name: str, run: Run, office: Office) -> list[Entry]:
+        """Their prices. A list that may not be seen is asked for once a run: what we hold of it is missing there."""
+        if name in self._hidden:
+            return []
+        by_variant = {product.variant: product for product in chunk}
+        try:
+            amounts = await office.ledgers.unit_prices(
+                call(run, office), price_list=name, variants=list(by_variant), at=run.moment
+            )
+        except (Forbidden, NotFound) as error:
+            log.warning("price list %s of %s could not be compared: %s", name, run.connection, error.detail)
+            self._hidden.add(name)
+            return []
+        return [
+            Entry(key=_key(name, by_variant[variant]), amount=amount, ref=variant)
+            for variant, amount in amounts.items()
+        ]
+
     async def _products(self, run: Run) -> tuple[Product, ...]:
         seed = run.id.int % SEED_MAX
         chosen = {each.sku: each for each in await comparing.sample(self._db, run.connection, self._sample, seed)}
@@ -95,20 +114,6 @@ class Prices:
         doubted = [each.key.split("/", 1)[1] for each in opened if each.connection == run.connection]
         chosen |= await products.find(self._db, [sku for sku in doubted if sku not in chosen])
         return tuple(chosen[sku] for sku in sorted(chosen))
-
-
-async def _theirs(chunk: Iterable[Product], name: str, run: Run, office: Office) -> list[Entry]:
-    by_variant = {product.variant: product for product in chunk}
-    try:
-        amounts = await office.ledgers.unit_prices(
-            call(run, office), price_list=name, variants=list(by_variant), at=run.moment
-        )
-    except (Forbidden, NotFound) as error:  # this list alone: what we hold of it is missing there, the others go on
-        log.warning("price list %s of %s could not be compared: %s", name, run.connection, error.detail)
-        return []
-    return [
-        Entry(key=_key(name, by_variant[variant]), amount=amount, ref=variant) for variant, amount in amounts.items()
-    ]
 
 
 def _key(name: str, product: Product) -> str:

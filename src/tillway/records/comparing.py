@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from tillway.records.statements import SQL
+from tillway.records.there import BACK_OFFICE
 from tillway.retail import Product
 
 PAGE: Final = 500
@@ -51,7 +52,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def orders(db: Any, span: Span) -> AsyncIterator[Held]:
-    """Orders in the order of their ids."""
+    """Orders that came through us, in the order of their ids."""
     async for row in _pages(db, "orders", span):
         yield Held(
             id=str(row["id"]),
@@ -97,11 +98,11 @@ async def sample(db: Any, connection: str, count: int, seed: int) -> tuple[Produ
 
 
 async def _pages(db: Any, kind: str, span: Span) -> AsyncIterator[Any]:
-    after = _NO_ID
+    after, without = _NO_ID, (BACK_OFFICE,) if kind == "orders" else ()
     while found := await db.fetch(SQL[f"{kind}_in_span"], after, list(span.shops), span.since, span.until, IDS):
         ids = [row["id"] for row in found]
         for start in range(0, len(ids), PAGE):
-            for row in await db.fetch(SQL[f"{kind}_to_compare"], ids[start : start + PAGE]):
+            for row in await db.fetch(SQL[f"{kind}_to_compare"], ids[start : start + PAGE], *without):
                 yield row
         after = ids[-1]
 

@@ -83,6 +83,7 @@ class BackOffice:
         self, call: Call, *, price_list: str, variants: Sequence[str], at: datetime
     ) -> Mapping[str, Decimal]:
         if price_list in self.hidden:
+            self.asked += 1
             raise Forbidden("a list of another company", remedy="let the hub's user see it")
         found = {variant: self.prices.get((price_list, variant)) for variant in variants}
         return {variant: Decimal(amount) for variant, amount in found.items() if amount is not None}

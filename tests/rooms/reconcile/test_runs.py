@@ -66,6 +66,13 @@ async def test_each_break_has_its_type_its_money_and_an_owner(world: World) -> N
     assert young.id not in {key for key, _ in found}
 
 
+async def test_orders_that_people_made_over_there_are_not_looked_for_there(world: World) -> None:
+    made = await world.place()
+    await world.db.fetch("UPDATE records.orders SET consumer = 'back-office' WHERE id = $1", made.id)
+    run = await world.compare()
+    assert (run.status, run.tally.left, run.total) == ("done", 0, 0)
+
+
 async def test_a_break_is_told_once_keeps_its_age_and_ends_when_it_is_seen_no_more(world: World) -> None:
     missing = await world.place()
     first = await world.compare()

@@ -12,6 +12,7 @@ from tests.rooms.reconcile.sides import World
 from tests.rooms.records.source import Erp
 
 from tillway.postgres import Database
+from tillway.reconcile import prices
 from tillway.records import Refresher
 
 HOLD = "INSERT INTO records.stock_levels (place, sku, quantity, reserved, read_began_at) VALUES ($1, $2, $3, 0, now())"
@@ -101,6 +102,16 @@ async def test_a_list_that_may_not_be_seen_there_does_not_keep_the_others_waitin
     run = await priced.compare("prices")
     assert (run.status, run.tally.matched, run.tally.breaks) == ("done", 2, 2)
     assert {each.key for each in await priced.breaks()} == {"our-7/RED", "our-7/BLUE"}
+
+
+async def test_a_list_that_may_not_be_seen_is_asked_for_once_a_run(
+    priced: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prices, "CHUNK", 1)
+    priced.office.hidden.add("our-7")
+    for run in (1, 2):
+        await priced.compare("prices")
+        assert priced.office.asked == run
 
 
 async def test_a_list_that_was_declared_and_not_read_is_no_list_price(priced: World) -> None:

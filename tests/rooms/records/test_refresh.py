@@ -17,6 +17,7 @@ from tillway.journal import read
 from tillway.postgres import Database
 from tillway.records import Refresher, freshness, keep_lease, missing_loads, products
 from tillway.records.refreshing.products import DECIDED, PAGE
+from tillway.records.refreshing.progress import Progress, progress, save
 
 TENTH_OFF = price_list(rule(1, kind="percentage", percent="10", fixed=None), number="7")
 
@@ -242,3 +243,9 @@ async def test_one_node_refreshes_a_connection_and_another_takes_over(db: Databa
 
 async def ready(db: Database) -> bool:
     return missing_loads(("odoo",), await freshness(db)) == ()
+
+
+async def test_how_far_the_stock_of_another_company_was_read_is_kept_too(db: Database) -> None:
+    await save(db, "odoo", "stock/3", Progress("7", None, loaded=True))
+    assert await progress(db, "odoo", "stock/3") == Progress("7", None, loaded=True)
+    assert await progress(db, "odoo", "stock") == Progress()

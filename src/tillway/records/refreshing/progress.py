@@ -37,9 +37,9 @@ async def progress(db: Database, connection: str, domain: str) -> Progress:
 
 
 def saving(connection: str, domain: str, reached: Progress) -> Part:
-    """The part that notes how far was read: in the transaction of what was read."""
+    """The part that notes how far was read: in the transaction of what was read. `stock/2` is company 2's stock."""
     args = (connection, domain, reached.cursor, reached.fingerprint, reached.loaded)
-    return Part(f"records_refresh_{domain}", SQL["save_refresh"], args)
+    return Part(f"records_refresh_{domain.partition('/')[0]}", SQL["save_refresh"], args)
 
 
 async def save(db: Database, connection: str, domain: str, reached: Progress) -> None:
