@@ -24,6 +24,7 @@ class LossyProxy:
         self._delays: dict[str, float] = {}
         self.delaying = asyncio.Event()
         self.lost: list[str] = []
+        self.asked: list[tuple[str, bytes]] = []
         self._server: asyncio.Server | None = None
         self._working: set[asyncio.Task[bytes]] = set()
 
@@ -73,6 +74,7 @@ class LossyProxy:
         length = next((int(line.split(":")[1]) for line in lines if line.lower().startswith("content-length:")), 0)
         body = await reader.readexactly(length)
         call = named(lines[0].split(" ")[1], body)
+        self.asked.append((call, body))
         if (act := self._before.pop(call, None)) is not None:
             await asyncio.to_thread(act)
         asking = asyncio.create_task(self._ask(lines, body))

@@ -50,7 +50,7 @@ class Odoo:
         self.order_book = OdooOrderBook(self._odoo, known)
         self.customers = OdooCustomers(self._odoo, known, now=now)
         self.taxes = OdooTaxes(self._odoo)
-        self.till_sessions = OdooTillSessions(self._odoo, known)
+        self.till_sessions = OdooTillSessions(self._odoo, known, now=now)
         self.invoicing = OdooInvoicing(self._odoo)
         self.taking_back = OdooTakingBack(self._odoo)
         self.documents = OdooDocuments(self._odoo, known, now=now)

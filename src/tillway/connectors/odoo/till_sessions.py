@@ -4,17 +4,23 @@
 under its id is ignored without a word, so what Odoo holds is compared each time. Opening a session is not safe by
 itself: Odoo's check for another open one is made by two transactions at once and passed by both (two sessions seen
 for six parallel `create`). So a session too is made by `load` with an external id that only one can take.
+
+Sales of one session that come while a call of it is under way go together with the next one (`batching`). Odoo takes
+such a call whole or not at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from tillway import clock
 from tillway.errors import Invalid, Poison, TryAgain
 from tillway.retail import BackOfficeSale, Call, Sale, SaleLine, Till
 
+from .batching import Batching, Lane, Parcel, together
 from .catalogue import read_taxes
 from .classify import scrub
 from .client import BOOK, WRITE, Json2, number
@@ -35,9 +41,15 @@ _OPEN: Final = ("opened", "opening_control")
 class OdooTillSessions:
     """`retail.TillSessions` over one Odoo."""
 
-    def __init__(self, odoo: Json2, places: Places) -> None:
+    def __init__(self, odoo: Json2, places: Places, *, now: Callable[[], datetime] = clock.now) -> None:
         self._odoo = odoo
         self._places = places
+        self._batching = Batching(self._send, now)
+
+    @property
+    def waiting(self) -> int:
+        """Sales that will go with the next call of their session."""
+        return self._batching.waiting
 
     async def find_sale(self, call: Call, sale_id: str) -> BackOfficeSale | None:
         """The sale that Odoo holds under our id, or None."""
@@ -68,21 +80,19 @@ class OdooTillSessions:
     async def book(self, call: Call, sale: Sale, session: str) -> BackOfficeSale:
         """Have the sale there once. If `session` is closed, Odoo books into the till's open one: see the answer.
 
+        It may go together with others of its session; what is raised is its own all the same.
         Poison: Odoo holds another sale under this id, or lacks a product, tax or payment method that the sale needs.
         TryAgain: the till has no open session. Invalid: Odoo does not take it.
         """
         place = self._till(sale.till)
-        payload = await self._payload(call, sale, session, place)
+        parcel = Parcel(
+            sale=sale.id,
+            payload=await self._payload(call, sale, session, place),
+            touches=frozenset(f"sku {line.sku}" for line in sale.lines),
+            call=call,
+        )
         try:
-            answer = await self._odoo.call(
-                call,
-                BOOK,
-                "pos.order",
-                "sync_from_ui",
-                company=place.company,
-                touches=tuple({f"sku {line.sku}" for line in sale.lines}),
-                orders=[payload],
-            )
+            row = await self._batching.bring(Lane(sale.till, session), parcel)
         except Invalid:
             # A lost race for the uuid is refused as a constraint; so look what is there before believing it.
             held = await self.find_sale(call, sale.id)
@@ -90,11 +100,29 @@ class OdooTillSessions:
                 await self._check_session(call, place, session)
                 raise
             return _same(sale, held)
-        rows = [row for row in answer["pos.order"] if row["uuid"] == sale.id]
-        held = sales.sale(rows[0], sale.currency) if rows else await self.find_sale(call, sale.id)
+        held = await self.find_sale(call, sale.id) if row is None else sales.sale(row, sale.currency)
         if held is None:
             raise TryAgain("Odoo took the sale and does not show it yet")
         return _same(sale, held)
+
+    async def _send(self, lane: Lane, parcels: Sequence[Parcel]) -> dict[str, dict[str, Any]]:
+        """Bring sales of one session in one call, one transaction of Odoo's; its orders by our ids."""
+        place, call = self._till(lane.till), together([each.call for each in parcels])
+        try:
+            answer = await self._odoo.call(
+                call,
+                BOOK,
+                "pos.order",
+                "sync_from_ui",
+                company=place.company,
+                touches=tuple(sorted(frozenset().union(*(each.touches for each in parcels)))),
+                orders=[each.payload for each in parcels],
+            )
+        except Invalid:
+            if len(parcels) > 1:  # of a closed session all are refused: that needs no halving
+                await self._check_session(call, place, lane.session)
+            raise
+        return {row["uuid"]: row for row in answer["pos.order"]}
 
     def _till(self, till: str) -> TillInOdoo:
         try:
