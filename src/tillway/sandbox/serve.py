@@ -28,6 +28,7 @@ from tillway.sandbox import registry, retailer, sign_in
 from tillway.sandbox.faults import Panel
 from tillway.sandbox.hooks import Hooks
 from tillway.sandbox.json2 import Sandbox
+from tillway.sandbox.keeping import Kept
 from tillway.sandbox.store import Store
 
 LOOPBACK: Final = "127.0.0.1"
@@ -55,16 +56,22 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--key", default="", help="the API key; empty makes one")
     parser.add_argument("--db", default=DATABASE, help="name of the database")
     parser.add_argument("--date", type=date.fromisoformat, help="the day around which promotions run; today")
+    parser.add_argument("--keep", type=Path, help="a file to keep all rows in, and to begin with when it is there")
     parser.add_argument("--only-sign-in", action="store_true", help="people sign in here, there is no ERP")
     parser.add_argument("--orphan", action="store_true", help="go on when the parent process ends")
     return parser
 
 
-def build(*, key: str, database: str = DATABASE, today: date | None = None) -> Sandbox:
-    """A sandbox with the sample retailer in it."""
+def build(*, key: str, database: str = DATABASE, today: date | None = None, keep: Path | None = None) -> Sandbox:
+    """A sandbox with the sample retailer in it, or with what was kept in a file."""
     store = Store(registry.MODELS)
-    now = clock.now()
-    retailer.fill(store, today=today or now.date(), now=now)
+    kept = None if keep is None else Kept(keep)
+    restored = kept is not None and kept.restore(store)
+    if kept is not None:
+        store.keep = kept.keep
+    if not restored:
+        now = clock.now()
+        retailer.fill(store, today=today or now.date(), now=now)
     panel = Panel()
     hooks = Hooks(store, panel, dict(registry.MODELS))
     return Sandbox(store=store, key=key, database=database, panel=panel, hooks=hooks)
@@ -77,7 +84,8 @@ def content(options: argparse.Namespace, url: str) -> tuple[Starlette, dict[str,
     told = {"url": url, "sign_in_url": issuer}
     if options.only_sign_in:
         return Starlette(routes=routes), told
-    sandbox = build(key=options.key or secrets.token_hex(KEY_BYTES), database=options.db, today=options.date)
+    key = options.key or secrets.token_hex(KEY_BYTES)
+    sandbox = build(key=key, database=options.db, today=options.date, keep=options.keep)
     return sandbox.app(*routes), told | {"db": sandbox.database, "key": sandbox.key}
 
 

@@ -64,6 +64,8 @@ class Store:
         self.tables = {name: Table(each) for name, each in models.items()}
         self.sequences: dict[str, int] = {}
         self.commits = 0
+        self.keep: Callable[[Store, set[tuple[str, int]]], None] | None = None
+        """Where each commit is written, when the rows are to outlive the process."""
 
     def number(self, sequence: str) -> int:
         """The next number of a named sequence, from 1."""
@@ -137,6 +139,8 @@ class Transaction:
         self.store.commits += 1
         for model, record in self._touched:
             self.store.tables[model].changed_by[record] = self.store.commits
+        if self.store.keep is not None:
+            self.store.keep(self.store, self._touched)
         self._undo.clear()
 
     def _note(self, model: str, record: int, before: Row, *, known: bool) -> None:

@@ -10,8 +10,10 @@ import http.client
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +25,10 @@ from urllib.parse import urlsplit
 
 STARTING = 20.0
 """Seconds within which the sandbox listens."""
+
+
+AT_WORK = 0.4
+"""Seconds that a call takes of a server that is killed in the middle of one."""
 
 
 class RefusedError(Exception):
@@ -233,12 +239,12 @@ def close_session(far: FarSide, session: int) -> None:
     assert closed["successful"], closed
 
 
-def _overlapping(url: str) -> None:
+def _overlapping(url: str, work_ms: float = 10) -> None:
     """Let every call of the sandbox spend a while in its transaction, so that calls made at once really conflict."""
     parts = urlsplit(url)
     assert parts.hostname is not None
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=STARTING)
-    connection.request("POST", "/panel", json.dumps({"work_ms": 10, "work_jitter_ms": 10, "backoff_ms": 20}))
+    connection.request("POST", "/panel", json.dumps({"work_ms": work_ms, "work_jitter_ms": 10, "backoff_ms": 20}))
     assert connection.getresponse().status == 200
     connection.close()
 
@@ -261,18 +267,57 @@ def running(name: str, folder: Path) -> Iterator[FarSide]:
             limited_key=os.environ.get("TILLWAY_TEST_ODOO_LIMITED_KEY"),
         )
         return
-    ready = folder / "ready.json"
-    command = [sys.executable, "-m", "tillway.sandbox.serve", "--ready-file", str(ready)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process, said = _started(folder / "ready.json")
     try:
-        deadline = time.monotonic() + STARTING
-        while not ready.exists():
-            assert process.poll() is None, process.stdout and process.stdout.read()
-            assert time.monotonic() < deadline, "the sandbox does not listen"
-            time.sleep(0.02)
-        said = json.loads(ready.read_bytes())
         _overlapping(said["url"])
         yield FarSide(name=name, url=said["url"], database=said["db"], key=said["key"])
     finally:
         process.terminate()
         process.communicate(timeout=STARTING)
+
+
+def _started(ready: Path, *more: str) -> tuple[subprocess.Popen[bytes], dict[str, str]]:
+    """A sandbox that listens, and what it says of itself."""
+    ready.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "tillway.sandbox.serve", "--ready-file", str(ready), *more]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    deadline = time.monotonic() + STARTING
+    while not ready.exists():
+        assert process.poll() is None, process.stdout and process.stdout.read()
+        assert time.monotonic() < deadline, "the sandbox does not listen"
+        time.sleep(0.02)
+    said: dict[str, str] = json.loads(ready.read_bytes())
+    return process, said
+
+
+class Killable:
+    """A sandbox of one test's own that is killed and started again, on the same port and with its rows."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._again: tuple[str, ...] = ()
+        self.side: FarSide
+
+    def start(self) -> None:
+        """Have it listen; the first time on any port."""
+        keep = ("--keep", str(self._folder / "rows"))
+        self._process, said = _started(self._folder / "ready.json", *keep, *self._again)
+        self._again = ("--port", str(urlsplit(said["url"]).port), "--key", said["key"])
+        self.side = FarSide(name="sandbox", url=said["url"], database=said["db"], key=said["key"])
+
+    def kill(self, by: signal.Signals = signal.SIGKILL) -> None:
+        """End it as the kernel does, without a word."""
+        process = self._process
+        assert process is not None
+        process.send_signal(by)
+        process.communicate(timeout=STARTING)
+
+    def kill_at_work(self) -> None:
+        """The same while it works on the call that comes next, or one of those after."""
+        _overlapping(self.side.url, AT_WORK * 1000)
+        threading.Timer(AT_WORK / 4, self.kill).start()
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None

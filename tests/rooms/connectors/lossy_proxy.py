@@ -100,10 +100,14 @@ class LossyProxy:
         return True
 
     async def _ask(self, lines: list[str], body: bytes) -> bytes:
+        """What is answered over there; nothing by one that is not there, or goes in the middle of it."""
         kept = [line for line in lines if line and not line.lower().startswith("connection:")]
-        reader, writer = await asyncio.open_connection(*self._upstream)
-        writer.write("\r\n".join([*kept, "Connection: close"]).encode("latin-1") + HEAD_END + body)
-        answer = await reader.read(-1)
+        try:
+            reader, writer = await asyncio.open_connection(*self._upstream)
+            writer.write("\r\n".join([*kept, "Connection: close"]).encode("latin-1") + HEAD_END + body)
+            answer = await reader.read(-1)
+        except OSError:
+            return b""
         writer.close()
         return answer
 
