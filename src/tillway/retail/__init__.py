@@ -101,7 +101,6 @@ from tillway.retail.promotion import (
 from tillway.retail.quantity import Quantity
 from tillway.retail.quoting import QuotedLine, Totals, Wanted, quote
 from tillway.retail.return_ import (
-    Balance,
     CreditRequest,
     ReceivedLine,
     ReceiveRequest,
@@ -109,13 +108,7 @@ from tillway.retail.return_ import (
     ReturnLine,
     ReturnRequest,
     ReturnRequestLine,
-    SoldLine,
-    sold_lines,
 )
-from tillway.retail.return_ import authorised as authorised_return
-from tillway.retail.return_ import missing as wrong_receipt
-from tillway.retail.return_ import received as received_return
-from tillway.retail.return_ import wrong_lines as wrong_return_lines
 from tillway.retail.rule_order import applying, touched
 from tillway.retail.sale import RefundOf, Sale, SaleLine, sale_id
 from tillway.retail.sale_audit import audit_sale
@@ -132,6 +125,11 @@ from tillway.retail.stock import (
     available,
 )
 from tillway.retail.store import Store, Till
+from tillway.retail.taking_back import Balance, SoldLine, sold_lines
+from tillway.retail.taking_back import authorised as authorised_return
+from tillway.retail.taking_back import missing as wrong_receipt
+from tillway.retail.taking_back import received as received_return
+from tillway.retail.taking_back import wrong_lines as wrong_return_lines
 from tillway.retail.tax import DEFAULT_ROUNDING, Document, Rounding, Tax, Taxed, TaxSplit, document, split
 from tillway.retail.tender import Tender
 from tillway.retail.wire import decode, encode, parse

@@ -23,7 +23,7 @@ from tillway.retail import (
     wrong_receipt,
     wrong_return_lines,
 )
-from tillway.retail.return_ import share
+from tillway.retail.taking_back import share
 from tillway.retail.tax import TaxSplit
 
 
