@@ -14,8 +14,8 @@ from bench.report import Line
 
 # The order they run in when none is named: quick ones first.
 NAMES: Final = (
-    *("demo", "latency", "append", "orders", "read", "stock"),
-    *("governor", "intake", "idle", "follow"),
+    *("demo", "latency", "hooks", "append", "orders", "read", "stock"),
+    *("governor", "intake", "sync", "idle", "follow"),
 )
 
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
-import sys
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-import aiohttp
-
-from bench import ground
-from bench.client import ended, measured, started, surroundings
+from bench import far, ground
+from bench.client import ended, measured, started
 from bench.report import Line, alternate, line, load
 
 WORKERS: Final = 2
@@ -65,23 +61,8 @@ async def lines() -> AsyncIterator[Line]:
 @contextlib.asynccontextmanager
 async def _odoo() -> AsyncIterator[tuple[dict[str, str], str]]:
     """A real Odoo where the environment names one, else the sandbox with two workers."""
-    if "TILLWAY_TEST_ODOO_URL" in os.environ:
-        url, database, key = (os.environ[f"TILLWAY_TEST_ODOO_{name}"] for name in ("URL", "DB", "KEY"))
-        yield {"url": url, "database": database, "key": key}, "a real Odoo"
-        return
-    with ground.directory() as folder:
-        ready = folder / "ready.json"
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tillway.sandbox.serve", "--ready-file", str(ready), env=surroundings()
-        )
-        try:
-            while not ready.exists():  # noqa: ASYNC110 - another process makes it
-                await asyncio.sleep(0.05)
-            told = json.loads(ready.read_bytes())
-            async with aiohttp.ClientSession() as session:
-                switches = {"workers": WORKERS, "work_ms": WORK_MS}
-                async with session.post(f"{told['url']}/panel", json=switches) as reply:
-                    reply.raise_for_status()
-            yield {"url": told["url"], "database": told["db"], "key": told["key"]}, "the sandbox"
-        finally:
-            await ended(process)
+    async with contextlib.AsyncExitStack() as stack:
+        there = far.outside()
+        if there is None:
+            there = await stack.enter_async_context(far.sandbox(workers=WORKERS, work_ms=WORK_MS))
+        yield {"url": there.url, "database": there.database, "key": there.key}, there.name

@@ -11,14 +11,16 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import aiohttp
 import asyncpg
+import psutil
 import yaml
 
 from bench import ground
 from bench.client import ROOT, surroundings
+from bench.far import Far
 
 # A real Odoo is read whole before the hub is ready.
 START_SECONDS: Final = 240.0
@@ -41,24 +43,6 @@ SELECT (SELECT count(*) FROM journal.staged)
 """
 
 
-class Far(NamedTuple):
-    """An Odoo to stand before."""
-
-    url: str
-    database: str
-    key: str
-    name: str = "a real Odoo"
-    writes: bool = False
-
-
-def outside(*, writes: bool = False) -> Far | None:
-    """The real Odoo that the environment names; None: the sandbox is good enough."""
-    if "TILLWAY_TEST_ODOO_URL" not in os.environ:
-        return None
-    url, database, key = (os.environ[f"TILLWAY_TEST_ODOO_{name}"] for name in ("URL", "DB", "KEY"))
-    return Far(url, database, key, writes=writes)
-
-
 class BenchHub:
     """A running hub; `told` is its demo.json, `odoo` says what it stands before."""
 
@@ -69,6 +53,11 @@ class BenchHub:
         self.state = state
         self.base_url: str = told["base_url"]
         self.dsn: str = told["database_url"]
+
+    def process(self, module: str) -> psutil.Process:
+        """The hub's process of this module."""
+        found = [each for each in psutil.process_iter(["cmdline"]) if module in " ".join(each.cmdline() or ())]
+        return next(each for each in found if os.getpid() in {parent.pid for parent in each.parents()})
 
     async def token(self, consumer: str) -> str:
         """An access token."""
@@ -132,8 +121,10 @@ class BenchHub:
 
 
 @contextlib.asynccontextmanager
-async def running(far: Far | None = None, **settings: str) -> AsyncIterator[BenchHub]:
-    """A hub with one door and one works process over the sandbox or what is given; ready, and with no traffic."""
+async def running(far: Far | None = None, *, ready: bool = True, **settings: str) -> AsyncIterator[BenchHub]:
+    """A hub with one door and one works process over the sandbox or what is given; with no traffic, and ready
+    unless told otherwise.
+    """
     named = () if far is None else ("--odoo-url", far.url, "--odoo-db", far.database, "--odoo-key", far.key)
     named += ("--allow-writes",) if far is not None and far.writes else ()
     with ground.directory() as state:
@@ -148,7 +139,7 @@ async def running(far: Far | None = None, **settings: str) -> AsyncIterator[Benc
                 env=surroundings() | {"TILLWAY_DOORS": "1", "TILLWAY_LOG_LEVEL": "ERROR"} | settings,
             )
         try:
-            found = await _ready(state / "demo" / "demo.json", process, log)
+            found = await _ready(state / "demo" / "demo.json", process, log, 200 if ready else 503)
             found.odoo = "the sandbox" if far is None else far.name
             yield found
         finally:
@@ -158,14 +149,14 @@ async def running(far: Far | None = None, **settings: str) -> AsyncIterator[Benc
                 await process.wait()
 
 
-async def _ready(told: Path, process: asyncio.subprocess.Process, log: Path) -> BenchHub:
+async def _ready(told: Path, process: asyncio.subprocess.Process, log: Path, status: int) -> BenchHub:
     deadline = time.monotonic() + START_SECONDS
     async with aiohttp.ClientSession() as session:
         while process.returncode is None and time.monotonic() < deadline:
             with contextlib.suppress(FileNotFoundError, aiohttp.ClientError):
                 hub = BenchHub(_read(told), str(told.parent))
                 async with session.get(f"{hub.base_url}/health/ready") as reply:
-                    if reply.status == 200:
+                    if reply.status in {200, status}:
                         return hub
             await asyncio.sleep(LOOK_SECONDS)
     raise RuntimeError(f"the hub did not start, see {log}")

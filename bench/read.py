@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import random
 from collections.abc import AsyncIterator
 from functools import partial
@@ -13,7 +12,6 @@ from typing import Any, Final, Self
 from urllib.parse import quote
 
 import aiohttp
-import psutil
 
 from bench import hub
 from bench.client import ended, measured, started
@@ -44,7 +42,7 @@ _PLAIN: Final = (
 async def lines() -> AsyncIterator[Line]:
     """Beside a bare route, hand-written authentication and the ERP; with a bound token; and stage by stage."""
     async with hub.running() as running:
-        _door().cpu_affinity([SERVER_CORE])
+        running.process("tillway.app.door").cpu_affinity([SERVER_CORE])
         reads = await _Reads.of(running)
         for kind, what in _PLAIN:
             yield await reads.beside(kind, what)
@@ -136,12 +134,6 @@ async def _stages(running: hub.BenchHub, path: str, token: str) -> dict[str, flo
         "TILLWAY_LOG_LEVEL": "ERROR",
     }
     return await measured("stage_times", environment=environment, token=token, path=path)
-
-
-def _door() -> psutil.Process:
-    found = [each for each in psutil.process_iter(["cmdline"]) if "tillway.app.door" in " ".join(each.cmdline() or ())]
-    mine = [each for each in found if os.getpid() in {parent.pid for parent in each.parents()}]
-    return mine[0]
 
 
 async def _fetched(url: str) -> Any:

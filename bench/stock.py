@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from bench import hub
+from bench import far, hub
 from bench.client import measured
 from bench.report import Line, alternate, line, load
 
@@ -29,7 +29,7 @@ READ_SECONDS: Final = 300.0
 
 async def lines() -> AsyncIterator[Line]:
     """Two lines: answers a second, of what can be promised and of what it costs."""
-    async with hub.running(hub.outside()) as running:
+    async with hub.running(far.outside()) as running:
         asked = await _Asked.of(running)
         await running.leaves_odoo_alone()
         yield await asked.stock()

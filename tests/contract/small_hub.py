@@ -201,8 +201,8 @@ class Assortment:
     async def products(self, _call, *, cursor, limit):  # noqa: ARG002 - the protocol's
         return CataloguePage(items=() if cursor else PRODUCTS, cursor="end", more=False)
 
-    async def product_ids(self, _call):
-        return frozenset(product.variant for product in PRODUCTS)
+    async def coded(self, _call, foreign_ids):
+        return frozenset(foreign_ids)
 
     async def related_versions(self, _call):
         return "1"

@@ -30,7 +30,7 @@ ORDER BY sku LIMIT $3
 SELECT document FROM records.products WHERE connection = $1 AND sku > $2 ORDER BY sku LIMIT $3
 
 -- name: variants_of
-SELECT sku, variant FROM records.products WHERE connection = $1 AND active
+SELECT sku, variant FROM records.products WHERE connection = $1 AND active AND variant > $2 ORDER BY variant LIMIT $3
 
 -- name: save_price_list
 INSERT INTO records.price_lists (id, connection, hash, document, previous) VALUES ($1, $2, $3, $4::jsonb, $5::jsonb)

@@ -110,12 +110,14 @@ async def test_an_archived_product_is_inactive(world: World, call: Call) -> None
 
 async def test_a_deleted_product_is_known_by_its_absence(world: World, call: Call) -> None:
     variant, _ = new(world)
-    before = await world.odoo().catalogue.product_ids(call)
+    bare, _ = new(world, default_code="")
+    asked = [str(variant), str(bare)]
+    before = await world.odoo().catalogue.coded(call, asked)
     world.far.ask("product.product", "unlink", ids=[variant])
 
-    after = await world.odoo().catalogue.product_ids(call)
+    after = await world.odoo().catalogue.coded(call, asked)
 
-    assert before - after == {str(variant)}
+    assert (before, after) == ({str(variant)}, frozenset())
 
 
 async def test_without_a_code_it_is_no_product(world: World, call: Call) -> None:

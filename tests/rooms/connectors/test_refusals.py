@@ -105,7 +105,7 @@ async def test_a_right_that_is_missing_is_forbidden(world: World, call: Call) ->
 async def test_a_deadline_that_passed_asks_nothing(world: World, call: Call) -> None:
     late = msgspec.structs.replace(call, deadline=clock.now() - timedelta(seconds=1))
 
-    error = await failing(lambda: world.odoo().catalogue.product_ids(late))
+    error = await failing(lambda: world.odoo().catalogue.coded(late, ["1"]))
 
     assert type(error) is TryAgain
 
@@ -114,7 +114,7 @@ async def test_a_connection_without_writes_writes_nothing(world: World, call: Ca
     shut = Odoo(
         Connection(url=world.far.url, database=world.far.database, key=world.far.key, allow_writes=False), world.client
     )
-    assert await shut.catalogue.product_ids(call)
+    assert await shut.catalogue.products(call, cursor=None, limit=1)
 
     error = await failing(lambda: shut.order_book.confirm(call, "1"))
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import msgspec
 
@@ -64,9 +65,9 @@ class Erp:
         following = reached if more else max(0, reached - OVERLAP)
         return CataloguePage(items=tuple(items), cursor=str(following), more=more)
 
-    async def product_ids(self, call: Call) -> frozenset[str]:
-        self._asked("product_ids")
-        return frozenset(each.variant for each in self.changes)
+    async def coded(self, call: Call, foreign_ids: Iterable[str]) -> frozenset[str]:
+        self._asked("coded")
+        return frozenset(foreign_ids) & {each.variant for each in self.changes}
 
     async def related_versions(self, call: Call) -> str:
         return self.related

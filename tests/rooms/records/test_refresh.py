@@ -16,6 +16,7 @@ from tillway.errors import Unavailable
 from tillway.journal import read
 from tillway.postgres import Database
 from tillway.records import Refresher, freshness, keep_lease, missing_loads, products
+from tillway.records.refreshing import products as reading_products
 from tillway.records.refreshing.products import DECIDED, PAGE
 from tillway.records.refreshing.progress import Progress, progress, save
 
@@ -115,6 +116,25 @@ async def test_what_vanished_over_there_is_archived_and_told_once(db: Database) 
     erp.change(shirt(4))
     await refresher.once()
     assert await news(db, 2) == [("product.changed", "SKU-0004", "changed")]
+
+
+async def test_what_vanished_of_a_large_range_is_found_by_and_by(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many calls in one reading as are allowed, each about a page of what is held; then it begins anew."""
+    monkeypatch.setattr(reading_products, "SOUGHT", 2)
+    monkeypatch.setattr(reading_products, "SOUGHT_PAGES", 2)
+    erp = Erp(*shirts(7))
+    reading = reading_products.ProductsReading(db, erp.source())
+    await reading.once()
+    told = []
+    for vanished in ("6", "1"):
+        erp.vanish(vanished)
+        asked = erp.read.count("coded")
+        await reading.once()
+        assert erp.read.count("coded") - asked <= 2
+        told.append(await news(db))
+        await reading.once()
+    assert told[0] == [("product.changed", "SKU-0006", "archived")]
+    assert sorted(await news(db)) == [("product.changed", "SKU-0001", "archived"), told[0][0]]
 
 
 async def test_a_changed_code_archives_the_old_one(db: Database) -> None:

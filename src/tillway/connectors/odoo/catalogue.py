@@ -66,21 +66,21 @@ class OdooCatalogue:
 
     async def alive(self, call: Call, foreign_ids: Iterable[str]) -> frozenset[str]:
         """Which of these records exist, archived ones included."""
-        wanted = [number(each, "product") for each in foreign_ids]
-        found = await self._odoo.call(
-            call, READ, "product.product", "search", context={"active_test": False}, domain=[["id", "in", wanted]]
-        )
-        return frozenset(str(each) for each in found)
+        return await self._among(call, foreign_ids)
 
-    async def product_ids(self, call: Call) -> frozenset[str]:
-        """Foreign ids of all variants that exist and have a code, archived ones included."""
+    async def coded(self, call: Call, foreign_ids: Iterable[str]) -> frozenset[str]:
+        """Which of these records exist and have a code, archived ones included."""
+        return await self._among(call, foreign_ids, ["default_code", "!=", False])
+
+    async def _among(self, call: Call, foreign_ids: Iterable[str], *more: list[Any]) -> frozenset[str]:
+        wanted = [number(each, "product") for each in foreign_ids]
         found = await self._odoo.call(
             call,
             READ,
             "product.product",
             "search",
             context={"active_test": False},
-            domain=[["default_code", "!=", False]],
+            domain=[["id", "in", wanted], *more],
         )
         return frozenset(str(each) for each in found)
 

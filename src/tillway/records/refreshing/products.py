@@ -6,6 +6,8 @@ at it over there: a fingerprint of them says when to sweep, and time does in any
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -19,13 +21,21 @@ from tillway.records.refreshing.progress import PRODUCTS, Progress, progress, sa
 from tillway.records.refreshing.source import Source, cause
 from tillway.records.refreshing.sweeping import PAGES_A_STEP, Sweep, advanced
 from tillway.records.statements import SQL, digest, document
-from tillway.retail import Criticality, Product
+from tillway.retail import CataloguePage, Criticality, Product
 
 # Products asked for at once.
 PAGE: Final = 200
 
+# Variants whose absence is looked for in one call, and calls in one reading: half a second of an ERP's worker. A range
+# of more is gone through in as many readings as it takes.
+SOUGHT: Final = 5_000
+SOUGHT_PAGES: Final = 10
+
 # Products decided in one transaction: each is priced on every list and quantity break, perhaps a millisecond.
 DECIDED: Final = 50
+
+Keep = Callable[[CataloguePage], Awaitable[None]]
+"""Stores a page and tells what it changes."""
 
 
 class ProductsReading:
@@ -39,6 +49,7 @@ class ProductsReading:
         self._sweep = Sweep(db, source.connection, PRODUCTS, source.sweep_seconds)
         self._sweeping = False
         self._compared_at = float("-inf")
+        self._compared = ""
 
     def seconds(self) -> float:
         """A sweep that is under way goes on at once."""
@@ -56,27 +67,31 @@ class ProductsReading:
 
     async def _sweep_on(self) -> None:
         self._sweeping = False
-        state = await self._sweep.due(await self._source.catalogue.related_versions(self._source.call()))
-        for _ in range(PAGES_A_STEP):
-            if state is None or not state.under_way:
-                return
-            call = msgspec.structs.replace(self._source.call(), criticality=Criticality.LOW)
-            page = await self._source.catalogue.products(call, cursor=state.cursor, limit=PAGE)
+        due = await self._sweep.due(self._related)
+        if due is None or not due.under_way:
+            return
+        state = due
+
+        async def keep(page: CataloguePage) -> None:
+            nonlocal state
             state = advanced(state, page.cursor, more=page.more, now=clock.now())
             async with self._db.transaction() as tx:
                 findings.stage(tx, self._source.connection, page)
             for start in range(0, len(page.items), DECIDED):
                 await self._take(page.items[start : start + DECIDED], None, first=False)
             await self._sweep.save(state)
-        self._sweeping = state is not None and state.under_way
+
+        await self._each(state.cursor, Criticality.LOW, keep, most=PAGES_A_STEP)
+        self._sweeping = state.under_way
+
+    async def _related(self) -> str:
+        return await self._source.catalogue.related_versions(self._source.call())
 
     async def _changed(self) -> None:
         state = await progress(self._db, self._source.connection, PRODUCTS)
-        cursor, more = state.cursor, True
-        while more:
-            page = await self._source.catalogue.products(self._source.call(), cursor=cursor, limit=PAGE)
-            cursor, more = page.cursor, page.more
-            reached = Progress(cursor, None, loaded=state.loaded or not more)
+
+        async def keep(page: CataloguePage) -> None:
+            reached = Progress(page.cursor, None, loaded=state.loaded or not page.more)
             async with self._db.transaction() as tx:
                 findings.stage(tx, self._source.connection, page)
                 if not page.items:
@@ -85,6 +100,25 @@ class ProductsReading:
                 end = start + DECIDED
                 done = reached if end >= len(page.items) else None
                 await self._take(page.items[start:end], done, first=not state.loaded)
+
+        await self._each(state.cursor, Criticality.NORMAL, keep)
+
+    async def _each(self, cursor: str | None, criticality: Criticality, keep: Keep, *, most: int | None = None) -> None:
+        """Have every page after a cursor kept, at most so many; each is asked for while the one before is kept."""
+        page, count = await self._page(cursor, criticality), 1
+        while page.more and count != most:
+            following = asyncio.create_task(self._page(page.cursor, criticality))
+            try:
+                await keep(page)
+                page, count = await following, count + 1
+            finally:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+        await keep(page)
+
+    async def _page(self, cursor: str | None, criticality: Criticality) -> CataloguePage:
+        call = msgspec.structs.replace(self._source.call(), criticality=criticality)
+        return await self._source.catalogue.products(call, cursor=cursor, limit=PAGE)
 
     async def _take(self, items: tuple[Product, ...], reached: Progress | None, *, first: bool) -> None:
         """Store and tell what these change, and with the last of a page how far was read."""
@@ -100,11 +134,17 @@ class ProductsReading:
 
     async def _gone(self) -> None:
         """Variants that exist no more leave no change mark behind; what we hold beyond the living is archived."""
-        held = {row["variant"]: row["sku"] for row in await self._db.fetch(SQL["variants_of"], self._source.connection)}
-        if not held:
-            return
-        alive = await self._source.catalogue.product_ids(self._source.call())
-        gone = sorted(sku for variant, sku in held.items() if variant not in alive)
+        connection = self._source.connection
+        for _ in range(SOUGHT_PAGES):
+            held = await self._db.fetch(SQL["variants_of"], connection, self._compared, SOUGHT)
+            if held:
+                alive = await self._source.catalogue.coded(self._source.call(), [row["variant"] for row in held])
+                await self._archive(sorted(row["sku"] for row in held if row["variant"] not in alive))
+            self._compared = held[-1]["variant"] if len(held) == SOUGHT else ""
+            if not self._compared:
+                return
+
+    async def _archive(self, gone: Sequence[str]) -> None:
         for start in range(0, len(gone), DECIDED):
             found = await known.find(self._db, gone[start : start + DECIDED])
             archived = tuple(msgspec.structs.replace(product, active=False) for product in found.values())

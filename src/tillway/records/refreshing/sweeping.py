@@ -7,6 +7,7 @@ without being changed is stored and told by nobody, for contents are compared.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,7 +18,7 @@ from tillway.postgres import Database, Part
 from tillway.records.statements import SQL
 
 # Pages of a sweep between two readings of what changed: some seconds of one of the ERP's workers.
-PAGES_A_STEP: Final = 5
+PAGES_A_STEP: Final = 8
 
 
 class Sweeping(msgspec.Struct, frozen=True):
@@ -42,24 +43,25 @@ class Sweep:
         self._key = (connection, domain)
         self._every = timedelta(seconds=every_seconds)
 
-    async def due(self, fingerprint: str | None = None) -> Sweeping | None:
+    async def due(self, fingerprint: Callable[[], Awaitable[str]] | None = None) -> Sweeping | None:
         """The sweep that is under way, or one that begins now; None when everything was read not long ago.
 
-        `fingerprint`: of what marks no change at its records; when it is another than when the last sweep began, that
-        one may have missed something. The first time nothing is due: everything was just read.
+        `fingerprint` asks for one of what marks no change at its records, where a sweep may begin: when it is another
+        than when the last one began, that one may have missed something. The first time nothing is due: everything was
+        just read.
         """
         row = await self._db.fetchrow(SQL["sweep"], *self._key)
-        now = clock.now()
-        if row is None:
-            await self.save(Sweeping(ended_at=now, fingerprint=fingerprint))
-            return None
-        state = Sweeping(*row)
+        state = Sweeping() if row is None else Sweeping(*row)
         if state.under_way:
             return state
-        aged = state.ended_at is None or now - state.ended_at >= self._every
-        if not aged and state.fingerprint == fingerprint:
+        found, now = None if fingerprint is None else await fingerprint(), clock.now()
+        if row is None:
+            await self.save(Sweeping(ended_at=now, fingerprint=found))
             return None
-        return Sweeping(None, now, state.ended_at, fingerprint)
+        aged = state.ended_at is None or now - state.ended_at >= self._every
+        if not aged and state.fingerprint == found:
+            return None
+        return Sweeping(None, now, state.ended_at, found)
 
     def saving(self, state: Sweeping) -> Part:
         """The part that notes how far it has come: in the transaction of what was read."""

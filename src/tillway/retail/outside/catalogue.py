@@ -68,8 +68,8 @@ class Catalogue(Protocol):
         """
         ...
 
-    async def product_ids(self, call: Call) -> frozenset[str]:
-        """Foreign ids of all variants alive: what we hold and is not among them is gone."""
+    async def coded(self, call: Call, foreign_ids: Iterable[str]) -> frozenset[str]:
+        """Which of these variants exist and have a code: what we hold and is not among them is gone."""
         ...
 
     async def related_versions(self, call: Call) -> str:
