@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tillway import clock
 from tillway.errors import TryAgain
 from tillway.outbound import Client, Gate, Reply, Request, Terms, reach
 
@@ -154,9 +153,7 @@ async def test_after_an_urgent_call_the_only_permit_rests_for_the_next_step() ->
 async def test_idle_permits_go_back_and_its_task_ends() -> None:
     async with gated(1) as (gate, far):
         far.answers()
-        began = clock.monotonic()
         await ask(gate, "one")
-        assert clock.monotonic() - began < 5
         keeper = gate._keeper
         assert keeper is not None
         async with asyncio.timeout(20):
