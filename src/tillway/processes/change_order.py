@@ -124,7 +124,7 @@ class _Steps:
 
     async def amend(self, work: Work) -> Outcome:
         asked = await self._asked(work)
-        await asked.office.orders.amend(self._call(work, asked), asked.order, _amended(asked))
+        await asked.office.orders.amend(self._call(work, asked), asked.foreign, asked.order, _amended(asked))
         return Outcome(event="done")
 
     async def invoice(self, work: Work) -> Outcome:

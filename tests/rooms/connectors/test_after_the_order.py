@@ -61,7 +61,7 @@ async def test_an_order_is_amended_once_however_often_it_is_asked(world: World, 
     after = numbered(msgspec.structs.replace(other, id=order.id), order, 2)
     assert [line.number for line in after.lines] == [1, 3]
     for _ in range(2):
-        await odoo.order_book.amend(call, order, after)
+        await odoo.order_book.amend(call, foreign, order, after)
     assert lines_there(world, foreign) == [("S-RED", Decimal(2)), ("M-RED", Decimal(0)), ("S-BLUE", Decimal(4))]
     held = await odoo.order_book.read(call, foreign)
     assert (held.line_count, held.gross) == (2, after.gross)

@@ -73,7 +73,7 @@ class There:
     async def cancel(self, call: Any, foreign_id: str) -> None:
         await self._do("cancel", lambda: setattr(self, "state", "cancelled"))
 
-    async def amend(self, call: Any, before: Order, after: Order) -> None:
+    async def amend(self, call: Any, foreign_id: str, before: Order, after: Order) -> None:
         await self._do("amend", lambda: setattr(self, "of", after))
 
     async def read(self, call: Any, foreign_id: str) -> BackOfficeOrder:

@@ -17,8 +17,8 @@ from tillway.errors import Invalid, NotFound, Poison, TryAgain, Violation
 from tillway.retail import BackOfficeOrder, BackOfficeStanding, BackOfficeStore, Call, Order
 
 from .classify import scrub
-from .client import BOOK, WRITE, Json2, number
-from .mapping import orders
+from .client import BOOK, READ, WRITE, Json2, number
+from .mapping import amending, orders
 from .mapping.values import reference, text
 from .places import Places
 from .variants import by_sku
@@ -113,17 +113,57 @@ class OdooOrderBook:
         invoiced = await self._odoo.search_read(call, "account.move", posted, ["state"], limit=1)
         return BackOfficeStanding(state=held.state, delivered=bool(delivered), invoiced=bool(invoiced))
 
-    async def amend(self, call: Call, before: Order, after: Order) -> None:
-        """Give the order its new lines. Invalid: Odoo does not take them. TryAgain: another attempt is just at it."""
-        lines = (*after.lines, *before.lines)
-        known = await by_sku(self._odoo, call, (line.sku for line in lines), company=call.company)
-        missing = sorted({line.sku for line in lines} - set(known))
+    async def amend(self, call: Call, foreign_id: str, before: Order, after: Order) -> None:
+        """Give the order its new lines. Invalid: Odoo does not take them, or people changed it and `before` does not
+        know it. TryAgain: another attempt is just at it.
+        """
+        key = number(foreign_id, "order")
+        lines = await self._held(call, key, after.id)
+        new = amending.new_skus(before, after, lines)
+        known = await by_sku(self._odoo, call, new, company=call.company) if new else {}
+        missing = sorted(new - set(known))
         if missing:
             raise Invalid(f"Odoo has no product with SKU {', '.join(missing)}")
-        fields, data = orders.amending(before, after, {sku: row["id"] for sku, row in known.items()})
-        answer = await self._odoo.call(call, BOOK, "sale.order", "load", fields=fields, data=data)
-        if not answer["ids"]:
-            raise _refused(answer["messages"])
+        wanted = amending.amendment(foreign_id, before, after, lines, {sku: row["id"] for sku, row in known.items()})
+        if wanted is None:
+            return
+        touches = (f"sale.order {foreign_id}", *sorted({f"sku {line.sku}" for line in (*before.lines, *after.lines)}))
+        if wanted.data:
+            answer = await self._odoo.call(
+                call, BOOK, "sale.order", "load", touches=touches, fields=wanted.fields, data=wanted.data
+            )
+            if not answer["ids"]:
+                raise _refused(answer["messages"])
+        if wanted.commands:
+            values = {"order_line": wanted.commands}
+            try:
+                await self._odoo.call(call, BOOK, "sale.order", "write", touches=touches, ids=[key], vals=values)
+            except Invalid as error:
+                # The hub's own lines are changed by now, so it is not as it was.
+                raise Poison(
+                    error.detail, remedy="put the lines that people added right in Odoo, then retry"
+                ) from error
+
+    async def _held(self, call: Call, order: int, ours: str) -> list[amending.Held]:
+        """The lines there, each with the name that we gave it."""
+        rows = await self._odoo.search_read(
+            call, "sale.order.line", [["order_id", "=", order]], amending.LINE_FIELDS, order="sequence,id"
+        )
+        goods = [(row, int(key)) for row in rows if not row["display_type"] and (key := reference(row["product_id"]))]
+        if not goods:
+            return []
+        ids = [row["id"] for row, _ in goods]
+        marks = await self._odoo.call(call, READ, "sale.order.line", "get_external_id", ids=ids)
+        skus = await self._skus(call, {product for _, product in goods}, call.company)
+        return [
+            amending.held(
+                row,
+                skus.get(product, f"product.product:{product}"),
+                product,
+                mark if (mark := str(marks.get(str(row["id"])) or "")).startswith(orders.external_id(ours)) else "",
+            )
+            for row, product in goods
+        ]
 
     async def _rows(self, call: Call, order: Order, store: BackOfficeStore) -> tuple[list[str], list[list[str]]]:
         try:

@@ -98,8 +98,9 @@ class OrderBook(Protocol):
         """How far it got there. NotFound when it is gone."""
         ...
 
-    async def amend(self, call: Call, before: Order, after: Order) -> None:
+    async def amend(self, call: Call, foreign_id: str, before: Order, after: Order) -> None:
         """Give a confirmed order the lines of `after`, once, however often this is asked; a line of `before` whose
-        number is gone is left there with quantity zero.
+        number is gone is left there with quantity zero. Invalid when people changed the order and `before` does not
+        know it: nothing of theirs is overwritten.
         """
         ...

@@ -72,29 +72,6 @@ def rows(
     return fields, [first, *([*empty, *line.values()] for line in lines[1:])]
 
 
-def amending(before: Order, after: Order, variants: Mapping[str, int]) -> tuple[list[str], list[list[str]]]:
-    """Fields and data of the `load` that gives a confirmed order the lines of `after`, however often it is sent.
-
-    Nothing of the head is among them: Odoo lets nobody touch the price list of a confirmed order. A line is never
-    deleted there, so one that is gone gets quantity zero.
-    """
-    kept = {line.number for line in after.lines}
-    lines = [(line, line.quantity) for line in after.lines]
-    lines += [(line, Decimal(0)) for line in before.lines if line.number not in kept]
-    cells = [
-        {
-            "order_line/id": external_id(after.id, line.number),
-            "order_line/sequence": str(line.number),
-            "order_line/product_id/.id": str(variants[line.sku]),
-            "order_line/product_uom_qty": _plain(quantity),
-            "order_line/price_unit": _plain(line.unit_price),
-        }
-        for line, quantity in lines
-    ]
-    data = [[external_id(after.id) if number == 0 else "", *line.values()] for number, line in enumerate(cells)]
-    return ["id", *cells[0]], data
-
-
 def order(row: Mapping[str, Any], lines: Iterable[Mapping[str, Any]], skus: Mapping[int, str]) -> BackOfficeOrder:
     """Odoo's order. Sections and notes are no lines, nor are those taken off; a product without code is named by its
     id.
