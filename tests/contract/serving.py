@@ -28,7 +28,7 @@ def served(dsn: str) -> Iterator[str]:
         async with opened(dsn) as hub:
             server = Server(hub.door, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
             serving = asyncio.create_task(server.serve())
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(20):
                 while not _answers(port):
                     await asyncio.sleep(0.01)
             listening.set()

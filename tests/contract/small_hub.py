@@ -255,7 +255,7 @@ class Hub(Front):
 
     async def settled(self, count):
         """Wait until the journal holds so many events."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while self.tail.head < count:
                 await asyncio.sleep(0.005)
 

@@ -125,7 +125,7 @@ async def sealer(hub):
 
 async def test_what_tells_of_a_person_or_a_card_comes_out_nowhere(hub, sealer, logged):
     order, sale, answers = await story(hub)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while await hub.db.fetchval("SELECT count(*) FROM audit.staged") or not await hub.db.fetchval(
             "SELECT count(*) FROM audit.entries WHERE operation = 'revokeToken'"
         ):

@@ -27,7 +27,7 @@ def living(**life):
 
 async def known(hub, consumer):
     """Wait until the census has told that a consumer calls."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await first_seen(hub.db, Line("prices", 1, consumer), []) is None:
             await asyncio.sleep(0.02)
 
@@ -115,7 +115,7 @@ async def test_members_on_their_way_out_are_counted_in_every_call(hub):
     for _ in range(2):
         assert "sku is deprecated" in (await hub.get(PRICE)).headers["link"]
     bearer = token("integrator", scopes=SCOPES)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         seen = 0
         while seen < 2:
             used = (await hub.ask("GET", "/operations/v1/consumers/integrator/usage", token=bearer)).json["operations"]

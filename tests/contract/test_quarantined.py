@@ -28,7 +28,7 @@ def at(sale_id, act=""):
 
 async def told(hub, sale_id, count):
     """The events of a sale, as soon as there are so many."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(found := (await hub.get(f"/events/v1/feed?subject={sale_id}&limit=500")).json["events"]) < count:
             await asyncio.sleep(0.005)
     return found

@@ -104,7 +104,7 @@ async def test_a_payments_reference_in_quarantine_is_a_token_and_what_no_contrac
 
 async def test_a_personal_subject_of_the_audit_is_a_token(hub, sealer):
     await hub.get("/operations/v1/traces/Jane Doe", headers={"X-Correlation-Id": "by-her-name"})
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while not (found := (await hub.get("/operations/v1/audit/entries?correlation=by-her-name")).json["entries"]):
             await asyncio.sleep(0.02)
     token = found[0]["personal"]["subject"]

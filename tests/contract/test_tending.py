@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import quote
 
 import pytest
@@ -17,7 +18,9 @@ async def made(hub):
     before = hub.tail.head
     subscription = (await hub.post(SUBSCRIPTIONS, WANTED)).json["id"]
     order = (await hub.post("/orders/v1/orders", {"lines": [{"sku": "TEE-CREW-S", "quantity": "1"}]})).json
-    await hub.get(f"/events/v1/feed?subject={order['id']}&wait=5")
+    async with asyncio.timeout(20):
+        while not (await hub.get(f"/events/v1/feed?subject={order['id']}&wait=5")).json["events"]:
+            pass
     follower = f"webhook {subscription}"
     await hub.db.fetchval(
         "UPDATE journal.followers SET position = (SELECT position FROM journal.head) WHERE name = $1", follower

@@ -55,7 +55,7 @@ def test_a_word_that_cannot_be_kept_is_refused(api, word):
 
 async def seen(hub, operation):
     """What the census tells of an operation, once it tells anything."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             page = (await hub.get("/operations/v1/unknown-fields?consumer=integrator&days=1")).json
             found = {each["pointer"]: each["seen"] for each in page["fields"] if each["operation"] == operation}

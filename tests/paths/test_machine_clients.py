@@ -48,7 +48,7 @@ async def served(dsn: str, monkeypatch):
 
 
 async def answering(port: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -354,7 +354,7 @@ async def test_each_token_of_a_person_is_put_down_without_the_token(hub):
         await browser.sign_in()
         token = await browser.token()
         claims = said(hub, token)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not (found := [each for each in await hub.entries() if claims.token_id in each]):
                 await asyncio.sleep(0.02)
         (entry,) = found

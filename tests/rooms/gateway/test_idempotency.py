@@ -123,7 +123,7 @@ async def claimed_elsewhere(dsn, key):
 
 async def until_blocked(node):
     """Wait until somebody on this test's server waits for a lock."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not await node.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
             await asyncio.sleep(0.01)
 

@@ -61,7 +61,7 @@ async def test_a_place_handed_to_somebody_who_left_is_handed_on(sessions: Sessio
     leaving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await leaving
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         session = await staying
     await sessions.give_back(session, clean=True)
     await sessions.give_back(held[1], clean=True)

@@ -100,7 +100,7 @@ async def test_a_broken_certificate_is_not_taken_over(tmp_path, unused_tcp_port,
     async with serving(door(), unused_tcp_port, tls_certificate=certificate, tls_key=key):
         await shown(unused_tcp_port, "good")
         certificate.write_text("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while "is not taken over" not in caplog.text:
                 await asyncio.sleep(0.05)
         assert await presented(unused_tcp_port) == "good"
