@@ -93,6 +93,11 @@ class BackOfficesOfLandscape:
         landscape = self._fresh()
         return tuple(self._source(landscape, name) for name in landscape.connections)
 
+    def sides(self) -> Mapping[str, tuple[Odoo, str]]:
+        """The connector of each connection, with the company that is asked."""
+        landscape = self._fresh()
+        return {name: (self._odoos[name], _company(landscape, name)) for name in landscape.connections}
+
     def _source(self, landscape: Landscape, name: str) -> Source:
         connection = landscape.connections[name]
         return Source(

@@ -19,7 +19,7 @@ from tillway.app.rooms import ROOMS
 from tillway.app.sealing_keys import sealing_finding
 from tillway.app.tls import ENDING, tls_of
 from tillway.app.vault import vault_of
-from tillway.connectors.odoo import Connection, Odoo
+from tillway.connectors.odoo import NEXT_KEY, Connection, Odoo, ending
 from tillway.errors import Misconfigured, TillwayError
 from tillway.governance import drift
 from tillway.identity import overdue, today_of
@@ -35,21 +35,8 @@ from tillway.settings import Settings
 # Clocks further apart than this make tokens and business days wrong.
 CLOCK_SECONDS: Final = 2.0
 
-# A key that ends within this needs a successor now: making one takes a person.
-KEY_DAYS: Final = 14
-
 # A follower this many events behind is late, not merely busy.
 LAG_EVENTS: Final = 10_000
-
-# What is missing when a module is, in words.
-_WORDS: Final = {
-    "sale": "orders (the Sales app is not installed)",
-    "point_of_sale": "till sales (Point of Sale is not installed)",
-    "product": "products and price lists (the product module is not installed)",
-    "account": "taxes (Invoicing is not installed)",
-    "stock": "stock (Inventory is not installed)",
-    "loyalty": "loyalty and promotions (the loyalty module is not installed)",
-}
 
 # One look at one ERP may take this long.
 LOOK_SECONDS: Final = 20
@@ -199,23 +186,18 @@ async def _odoo(landscape: Landscape, name: str, given: Settings) -> AsyncIterat
     async with Client(reach(landscape.outbound.allow_networks)) as client:
         odoo = Odoo(connection, client, places=places_of(landscape, name))
         found = await odoo.probe(call)
-        lacks = (*(_WORDS.get(each, each) for each in found.missing_modules), *found.missing_rights)
-        seen = f"Odoo {found.version or 'unreachable'}" + (f", lacks {', '.join(lacks)}" if lacks else "")
+        seen = f"Odoo {found.version or 'unreachable'}" + (f", lacks {', '.join(found.lacks)}" if found.lacks else "")
         yield Finding(
             what=f"odoo {name}",
             well=found.ready,
             seen=f"{seen}; {found.problem}" if found.problem else seen,
-            remedy="" if found.ready else "check address, key, modules and the integration user's groups",
+            remedy="" if found.ready else "check address, key, modules, settings and the integration user's groups",
         )
         if not found.key_accepted:
             return
         ends = await odoo.key_expiry(call)
-        left = None if ends is None else (ends - clock.now()).days
+        soon = ending(ends, clock.now())
+        left = "no expiry is known" if ends is None else f"{(ends - clock.now()).days} days left"
         yield Finding(
-            what=f"odoo {name} key",
-            well=left is None or left > KEY_DAYS,
-            seen="no expiry is known" if left is None else f"{left} days left",
-            remedy=""
-            if left is None or left > KEY_DAYS
-            else "make a second key, put it as next_key of the connection, then end the first",
+            what=f"odoo {name} key", well=soon is None, seen=soon or left, remedy=NEXT_KEY if soon is not None else ""
         )

@@ -234,7 +234,7 @@ def _say_what_is_missing(found: Probe) -> None:
             f"this Odoo cannot be used: {found.problem or 'it does not accept the key'}",
             remedy="check --odoo-url, --odoo-db and --odoo-key",
         )
-    for module in found.missing_modules:
+    for module in (*found.missing_modules, *found.without):
         sys.stdout.write(f"Odoo lacks the module {module}: the demo does without what it brings.\n")
     for right in found.missing_rights:
         sys.stdout.write(f"The key's user lacks a right: {right}.\n")

@@ -15,6 +15,7 @@ from tillway.app.backoffices import BackOfficesOfLandscape
 from tillway.app.credentials import Credentials
 from tillway.app.evidence import audited, signing
 from tillway.app.landscapes import Watched
+from tillway.app.lookout import Lookout
 from tillway.app.rationed import Rationed
 from tillway.app.realm import realm_of
 from tillway.app.sealed import unsealed
@@ -107,6 +108,7 @@ async def opened(given: Settings) -> AsyncIterator[tuple[Door, tuple[Any, ...]]]
                 *(tail.run(), keys.run(), overlay.run(), watched.run(), watched.enforce(), quotas.run(), sealed.run()),
                 rationed.run(),
                 Staleness(db, watched, rationed.registry).run(),
+                Lookout(offices.sides, rationed.registry).run(),
             ),
         )
         await quotas.tidy(clock.monotonic(), leaving=True)

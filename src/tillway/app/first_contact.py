@@ -119,7 +119,10 @@ def inventory(seen: Seen) -> dict[str, Any]:
     found = seen.survey
     return {
         "odoo": {"url": seen.url, "database": seen.database, "version": seen.probe.version},
-        "missing": {"modules": list(seen.probe.missing_modules), "rights": list(seen.probe.missing_rights)},
+        "missing": {
+            "modules": [*seen.probe.missing_modules, *seen.probe.without],
+            "rights": list(seen.probe.missing_rights),
+        },
         "unseen": list(seen.inventory.unseen),
         "integrations": [_integration(each) for each in seen.inventory.integrations],
         "companies": [{"id": key, "name": name, "currency": code} for key, (name, code) in found.companies.items()],

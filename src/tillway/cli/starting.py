@@ -29,7 +29,7 @@ def init_from_odoo(directory: Path, url: str, database: str, key: str, *, force:
         f"name their owners in {directory / INVENTORY}",
         highlight=False,
     )
-    for each in (*seen.probe.missing_modules, *seen.probe.missing_rights, *seen.inventory.unseen):
+    for each in (*seen.probe.missing_modules, *seen.probe.without, *seen.probe.missing_rights, *seen.inventory.unseen):
         console.print(f"not there, or not to be seen: {each}", highlight=False)
 
 

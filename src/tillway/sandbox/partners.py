@@ -91,6 +91,17 @@ def find_or_create(call: Call, email: str, *, assert_valid_email: bool = False) 
     return found or [changing.create(call.env, MODEL, {"name": name or address, "email": address})]
 
 
+GROUPS: Final = frozenset({"base.group_user", "base.group_system", "product.group_product_pricelist"})
+"""What its one user is in: everything is switched on."""
+
+
+def has_group(call: Call, group_ext_id: str) -> bool:
+    """Whether a user is in a group."""
+    for user in call.ids:
+        call.env.row("res.users", user)
+    return group_ext_id in GROUPS
+
+
 def context_get(call: Call) -> dict[str, Any]:
     """Who calls, in which language and zone."""
     row = call.env.row("res.users", call.env.user)

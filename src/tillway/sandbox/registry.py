@@ -139,7 +139,10 @@ SPECIAL: Final[Mapping[str, Methods]] = {
     "account.payment.register": {"action_create_payments": Method(invoicing.action_create_payments)},
     "account.move.reversal": {"refund_moves": Method(invoicing.refund_moves)},
     "stock.return.picking": {"action_create_returns": Method(returning.action_create_returns)},
-    "res.users": {"context_get": Method(partners.context_get, on_records=False)},
+    "res.users": {
+        "context_get": Method(partners.context_get, on_records=False),
+        "has_group": Method(partners.has_group),
+    },
     "pos.config": {"open_ui": Method(sessions.open_ui)},
     "pos.session": {
         "set_opening_control": Method(sessions.set_opening_control),

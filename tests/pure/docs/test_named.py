@@ -19,6 +19,7 @@ from tests.pure.docs.running import commands
 from typer.testing import CliRunner
 
 from tillway import apis, cli, errors, gateway, identity
+from tillway.app.lookout import Lookout
 from tillway.app.rationed import Rationed
 from tillway.app.staleness import Staleness
 from tillway.connectors.odoo import classify
@@ -162,6 +163,7 @@ def test_a_metric_is_counted(page: Path) -> None:
     metrics.observe("placeOrder", 201, 0.01)
     rationed = Rationed(Database("postgresql://nowhere", "none"))
     Staleness(cast("Any", None), cast("Any", None), rationed.registry)
+    Lookout(dict, rationed.registry)
     counted = (metrics.page() + generate_latest(rationed.registry)).decode()
     assert [name for name in _METRIC.findall(page.read_text()) if name not in counted] == []
 

@@ -8,6 +8,7 @@ from .cursor import OVERLAP
 from .documents import OdooDocuments
 from .hooks import OdooHooks
 from .inventory import Integration, Inventory
+from .keys import ENDING, NEXT_KEY, URGENT, ending
 from .order_book import OdooOrderBook
 from .places import WORKERS, Connection, Places, ShopInOdoo, TillInOdoo
 from .price_lists import OdooPriceLists
@@ -17,7 +18,10 @@ from .till_sessions import OdooTillSessions
 from .watched import WATCHED, Watched, domains_of
 
 __all__ = [
+    "ENDING",
+    "NEXT_KEY",
     "OVERLAP",
+    "URGENT",
     "WATCHED",
     "WORKERS",
     "Connection",
@@ -38,4 +42,5 @@ __all__ = [
     "TillInOdoo",
     "Watched",
     "domains_of",
+    "ending",
 ]

@@ -43,7 +43,7 @@ class Odoo:
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._odoo = Json2(connection, client, gate=gate, now=now)
-        known = places or Places()
+        known = self._places = places or Places()
         self.catalogue = OdooCatalogue(self._odoo, now=now)
         self.price_lists = OdooPriceLists(self._odoo)
         self.loyalty = OdooLoyalty(self._odoo, now=now)
@@ -59,8 +59,8 @@ class Odoo:
         self.stock = OdooStock(self._odoo, now=now)
 
     async def probe(self, call: Call) -> Probe:
-        """What it looks like from here: version, key, modules, rights. Raises nothing that the answer can say."""
-        return await probe(self._odoo, call)
+        """What it looks like from here: version, key, modules, settings, rights. What the answer says is not raised."""
+        return await probe(self._odoo, call, self._places)
 
     async def survey(self, call: Call, *, limit: int = DRAFTED) -> Survey:
         """What it holds that a landscape would name, at most so many of each kind."""

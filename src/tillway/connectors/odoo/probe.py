@@ -1,15 +1,16 @@
-"""Is this Odoo ready for us: its version, the key, the modules and rights we need. For `doctor` and the demo."""
+"""Is this Odoo ready for us: its version, the key, the modules, settings and rights we need. Said in plain words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-from tillway.errors import Forbidden, TillwayError
+from tillway.errors import Forbidden, Poison, TillwayError
 from tillway.retail import Call
 
 from .classify import NotThere
 from .client import READ, Json2
+from .places import Places
 
 NEEDED: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("product.product", "product", ("read",)),
@@ -17,13 +18,40 @@ NEEDED: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("product.pricelist", "product", ("read",)),
     ("product.pricelist.item", "product", ("read",)),
     ("account.tax", "account", ("read",)),
+    ("account.move", "account", ("read",)),
+    ("res.partner", "base", ("read", "create", "write")),
     ("sale.order", "sale", ("read", "create", "write")),
     ("sale.order.line", "sale", ("read", "create", "write")),
+    ("stock.quant", "stock", ("read",)),
+    ("stock.picking", "stock", ("read",)),
     ("pos.config", "point_of_sale", ("read",)),
     ("pos.session", "point_of_sale", ("read", "create", "write")),
     ("pos.order", "point_of_sale", ("read", "create")),
+    ("loyalty.program", "loyalty", ("read",)),
+    ("loyalty.card", "loyalty", ("read",)),
 )
 """Model, the module that brings it, and what we do with its records."""
+
+OPTIONAL: Final = frozenset({"loyalty"})
+"""Modules that a retailer may well go without; and the one for tills, where no till is declared."""
+
+TILLS: Final = "point_of_sale"
+
+WORDS: Final = {
+    "sale": "orders (the Sales app is not installed)",
+    "point_of_sale": "till sales (Point of Sale is not installed)",
+    "product": "products and price lists (the product module is not installed)",
+    "account": "taxes and invoices (Invoicing is not installed)",
+    "stock": "stock (Inventory is not installed)",
+    "loyalty": "points, coupons and promotions (the loyalty module is not installed)",
+}
+"""What is missing when a module is."""
+
+PRICE_LISTS: Final = "product.group_product_pricelist"
+"""The group that everybody is in once price lists are switched on. While they are off, orders get none, and saving any
+setting archives them all."""
+
+PRICE_LISTS_OFF: Final = "price lists (they are switched off in the settings of Sales)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +64,10 @@ class Probe:
     """Whether our key opens the database."""
     missing_modules: tuple[str, ...] = ()
     """Modules that bring models we need and that are not there."""
+    without: tuple[str, ...] = ()
+    """Modules that are not there and need not be."""
+    switched_off: tuple[str, ...] = ()
+    """Settings that what the landscape declares needs, in words."""
     missing_rights: tuple[str, ...] = ()
     """Rights that the key's user lacks, as `pos.order: create`."""
     problem: str = ""
@@ -44,16 +76,25 @@ class Probe:
     @property
     def ready(self) -> bool:
         """Whether everything we do can be done."""
-        return self.key_accepted and not (self.missing_modules or self.missing_rights or self.problem)
+        return self.key_accepted and not (self.lacks or self.problem)
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What is missing or switched off, in plain words."""
+        rights = (f"the right to {right} {model}" for model, _, right in map(_parted, self.missing_rights))
+        modules = (WORDS.get(each, f"the module {each}") for each in self.missing_modules)
+        return (*modules, *self.switched_off, *rights)
 
 
-async def probe(odoo: Json2, call: Call) -> Probe:
+async def probe(odoo: Json2, call: Call, places: Places) -> Probe:
     """Look at everything, cheapest first; raises nothing that can be said in the answer."""
     version: str | None = None
     accepted = False
-    modules: dict[str, None] = {}
+    absent: dict[str, None] = {}
     rights: list[str] = []
+    off: tuple[str, ...] = ()
     problem = ""
+    optional = OPTIONAL if places.tills else OPTIONAL | {TILLS}
     try:
         version = await odoo.version(call.deadline)
         await odoo.call(call, READ, "res.company", "search_count", domain=[])
@@ -62,16 +103,33 @@ async def probe(odoo: Json2, call: Call) -> Probe:
             try:
                 rights += [f"{model}: {each}" for each in operations if not await _may(odoo, call, model, each)]
             except NotThere:
-                modules[module] = None
+                absent[module] = None
+        if any(each is not None for each in places.price_lists.values()) and not await _price_lists(odoo, call):
+            off = (PRICE_LISTS_OFF,)
     except TillwayError as error:
         problem = error.detail
     return Probe(
         version=version,
         key_accepted=accepted,
-        missing_modules=tuple(modules),
+        missing_modules=tuple(each for each in absent if each not in optional),
+        without=tuple(each for each in absent if each in optional),
+        switched_off=off,
         missing_rights=tuple(rights),
         problem=problem,
     )
+
+
+async def _price_lists(odoo: Json2, call: Call) -> bool:
+    """Whether price lists are switched on; also true where it can't be seen: 17 asks for the group otherwise."""
+    try:
+        user = (await odoo.call(call, READ, "res.users", "context_get")).get("uid")
+        return bool(await odoo.call(call, READ, "res.users", "has_group", ids=[user], group_ext_id=PRICE_LISTS))
+    except (Forbidden, NotThere, Poison):
+        return True
+
+
+def _parted(right: str) -> tuple[str, str, str]:
+    return right.partition(": ")
 
 
 async def _may(odoo: Json2, call: Call, model: str, operation: str) -> bool:
