@@ -48,7 +48,7 @@ async def test_a_comparison_is_queued_and_the_same_one_is_joined(hub):
 @pytest.mark.parametrize(
     ("wish", "pointer"),
     [
-        ({"domain": "customers"}, "/domain"),
+        ({"domain": "weather"}, "/domain"),
         ({"domain": "orders", "connection": "elsewhere"}, "/connection"),
         ({"domain": "orders", "shop": "nowhere"}, "/shop"),
     ],

@@ -15,9 +15,6 @@ from tillway.records.findings import Found, Look
 
 DEFAULT_LIMIT: Final = 100
 
-PRODUCTS: Final = "products"
-"""The interface whose steward answers for the catalogue."""
-
 
 def bind(db: Database) -> dict[str, Handler]:
     """The handler."""
@@ -34,11 +31,10 @@ def bind(db: Database) -> dict[str, Handler]:
         limit = query.get("limit", DEFAULT_LIMIT)
         found = await findings.page(db, look, limit)
         counted = await findings.counted(db, look.connection)
-        owner = steward(ask.landscape)
         return Answer(
             200,
             {
-                "findings": [told(each, owner, ask.now) for each in found],
+                "findings": [told(each, steward(ask.landscape, each.domain), ask.now) for each in found],
                 "open": [{"kind": kind, "count": count} for kind, count in counted.items()],
                 "next": found[-1].id if len(found) == limit else None,
             },
@@ -47,9 +43,9 @@ def bind(db: Database) -> dict[str, Handler]:
     return {"listDataFindings": list_data_findings}
 
 
-def steward(landscape: Landscape) -> str:
-    """Who answers for the catalogue's quality. Pure."""
-    api = landscape.apis.get(PRODUCTS)
+def steward(landscape: Landscape, domain: str) -> str:
+    """Who answers for the quality of products or customers: the steward of the interface of that name. Pure."""
+    api = landscape.apis.get(domain)
     if api is None:
         return landscape.defaults.owner or landscape.organisation.name
     return api.steward or api.owner

@@ -12,7 +12,7 @@ from tillway.app.landscapes import Watched
 from tillway.errors import Misconfigured, NotFound
 from tillway.landscape import Landscape, Shop
 from tillway.postgres import Database
-from tillway.reconcile import Documents, Domain, Place, Policy, Prices, Run, Stock, Warehouse
+from tillway.reconcile import Customers, Documents, Domain, Place, Policy, Prices, Run, Stock, Warehouse
 from tillway.records import links, orders, read_again, sales, stock
 from tillway.retail import Call, Criticality
 
@@ -65,6 +65,10 @@ class DomainsOfLandscape:
             return Prices(self._db, place, policy.sample, self._read_again)
         if run.domain == "stock":
             return Stock(self._db, place, self._read_again)
+        if run.domain == "customers":
+            if run.shop is not None:
+                raise Misconfigured("customers are of no shop", remedy="compare them without naming one")
+            return Customers(self._db, self._offices.of(run.connection), self._read_again)
         raise Misconfigured(f"{run.domain} cannot be compared", remedy=f"one of: {', '.join(COMPARED)}")
 
     @property
@@ -108,7 +112,7 @@ class DomainsOfLandscape:
         await read_again(self._db, connection, domain)
 
 
-COMPARED: Final = ("orders", "sales", "prices", "stock")
+COMPARED: Final = ("orders", "sales", "prices", "stock", "customers")
 """Domains that can be compared now."""
 
 

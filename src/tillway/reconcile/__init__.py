@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tillway.reconcile import breaks, runs
 from tillway.reconcile.breaks import Break, Choice
+from tillway.reconcile.customers import Customers
 from tillway.reconcile.documents import Documents
 from tillway.reconcile.domain import Domain, Domains, Fix, Policy, Sides
 from tillway.reconcile.entry import BREAK_TYPES, BreakType, Entry, Finding, Rule
@@ -23,6 +24,7 @@ __all__ = [
     "Break",
     "BreakType",
     "Choice",
+    "Customers",
     "Documents",
     "Domain",
     "Domains",

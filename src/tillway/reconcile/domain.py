@@ -39,6 +39,8 @@ class Sides(NamedTuple):
     left: AsyncIterator[Entry]
     right: AsyncIterator[Entry]
     keys: Sequence[str] | None = None
+    whole: bool = False
+    """Whether both are all there is, whenever it began: then the run's beginning limits nothing."""
 
 
 class Domain(Protocol):

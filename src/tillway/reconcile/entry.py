@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
 
 import msgspec
 
-BreakType = Literal["missing-left", "missing-right", "duplicate", "amount", "late", "mapping"]
-"""What is wrong: known there only, known here only, more often on one side than on the other, another amount, not
-finished in time, or both have it and mean different things.
+BreakType = Literal["missing-left", "missing-right", "duplicate", "amount", "content", "late", "mapping"]
+"""What is wrong: known there only, known here only, more often on one side than on the other, another amount, other
+fields, not finished in time, or both have it and mean different things.
 """
 
 BREAK_TYPES: Final[tuple[BreakType, ...]] = (
@@ -18,6 +19,7 @@ BREAK_TYPES: Final[tuple[BreakType, ...]] = (
     "missing-right",
     "duplicate",
     "amount",
+    "content",
     "late",
     "mapping",
 )
@@ -36,6 +38,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """When this side got it; None where age does not matter."""
     meaning: str = ""
     """What else has to agree, e.g. `confirmed`; empty agrees with everything."""
+    content: Mapping[str, str] | None = None
+    """Digests of its fields by name, where it is no amount that is compared; only what both sides tell counts."""
     settled: bool = True
     """Whether this side is done with it; what is still on its way is late, not missing."""
     required: bool = True

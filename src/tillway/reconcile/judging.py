@@ -86,6 +86,8 @@ def _pair(ours: Entry, theirs: Entry, rule: Rule) -> Verdict:
         if _young(ours, rule) or _young(theirs, rule):
             return "in-process"
         return broken("late", ours, theirs, _unfinished(ours, theirs))
+    if ours.content is not None and theirs.content is not None:
+        return _alike(ours, theirs, rule)
     if ours.meaning and theirs.meaning and ours.meaning != theirs.meaning:
         return broken("mapping", ours, theirs, f"{ours.meaning} here, {theirs.meaning} there")
     if (ours.amount is None) != (theirs.amount is None):
@@ -101,6 +103,20 @@ def _pair(ours: Entry, theirs: Entry, rule: Rule) -> Verdict:
             return "in-process"
         return broken("amount", ours, theirs, f"{ours.amount} here, {theirs.amount} there")
     return "matched"
+
+
+def _alike(ours: Entry, theirs: Entry, rule: Rule) -> Verdict:
+    """Two without an amount: they mean the same, and what both tell is equal. Names of fields alone are told."""
+    here, there = ours.content or {}, theirs.content or {}
+    differing = sorted(name for name in here.keys() & there.keys() if here[name] != there[name])
+    if ours.meaning == theirs.meaning and not differing:
+        return "matched"
+    # What somebody changed just now on either side has not been read on the other yet.
+    if _young(ours, rule) or _young(theirs, rule):
+        return "in-process"
+    if ours.meaning != theirs.meaning:
+        return broken("mapping", ours, theirs, f"{ours.meaning} here, {theirs.meaning} there")
+    return broken("content", ours, theirs, f"not the same: {', '.join(differing)}")
 
 
 def _surplus(entries: Sequence[Entry], side: Literal["left", "right"], rule: Rule, *, alone: bool) -> list[Verdict]:

@@ -62,7 +62,8 @@ FROM unnest($6::uuid[], $7::text[], $8::text[], $9::text[], $10::int[], $11::tex
     AS n (id, shop, key, type, units, left_ref, right_ref, left_amount, right_amount, currency, at_stake, detail, at)
 ORDER BY n.key, n.type
 ON CONFLICT (domain, connection, key, type) WHERE status <> 'ended' DO UPDATE SET
-    status = CASE WHEN b.at_stake = excluded.at_stake AND b.units = excluded.units THEN b.status ELSE 'open' END,
+    status = CASE WHEN b.at_stake = excluded.at_stake AND b.units = excluded.units
+        AND (b.type <> 'content' OR b.detail = excluded.detail) THEN b.status ELSE 'open' END,
     units = excluded.units, left_ref = excluded.left_ref, right_ref = excluded.right_ref,
     left_amount = excluded.left_amount, right_amount = excluded.right_amount, at_stake = excluded.at_stake,
     detail = excluded.detail, seen_at = excluded.seen_at, seen_run = excluded.seen_run

@@ -126,7 +126,7 @@ class Reconciler:
         if not tally.adds_up or stored != tally.breaks:
             raise ValueError(f"{tally.matched} matched and {stored} breaks stored are not {tally.total} in all")
         fixed = await self._put_right(run, policy, domain) if run.fix else 0
-        ended = await self._ended(run, sides.keys)
+        ended = await self._ended(msgspec.structs.replace(run, since=None) if sides.whole else run, sides.keys)
         async with self._db.transaction() as tx:
             await runs.noting(tx, run, self._node, tally)
             await runs.finish(tx, run, self._node, status="done", detail=None, found=found, ended=ended, fixed=fixed)

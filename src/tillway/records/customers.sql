@@ -91,3 +91,45 @@ WHERE l.kind = 'customer' AND l.connection = $1 AND l.theirs = $2 AND c.merged_i
 -- name: duplicate_customers
 SELECT kind, array_agg(customer ORDER BY customer) AS customers FROM records.customer_keys
 WHERE kind IN ('email', 'reference') GROUP BY digest, kind HAVING count(*) > 1 ORDER BY min(customer::text) LIMIT $1
+
+-- name: customer_ids
+SELECT id FROM records.customers WHERE connection = $1 AND id > $2 AND merged_into IS NULL ORDER BY id LIMIT $3
+
+-- name: customers_to_compare
+-- With who stands for them over there, and the first of all who share that record. Whoever is erased counts where nobody
+-- else is behind the record.
+SELECT c.id, c.status, c.version, c.delivered, c.document, c.merged_into, c.updated_at, l.theirs,
+    coalesce(alive.first, c.id::text) AS key
+FROM records.customers c
+LEFT JOIN records.links l ON l.kind = 'customer' AND l.connection = $1 AND l.ours = c.id::text
+LEFT JOIN LATERAL (SELECT min(o.ours) AS first FROM records.links o JOIN records.customers a ON a.id = o.ours::uuid
+    WHERE o.kind = 'customer' AND o.connection = $1 AND o.theirs = l.theirs AND a.merged_into IS NULL
+        AND a.status <> 'erased') AS alive ON true
+WHERE c.id = ANY($2::uuid[]) AND c.merged_into IS NULL AND (c.status <> 'erased' OR alive.first IS NULL)
+ORDER BY c.id
+
+-- name: customers_behind
+-- Which of ours each foreign record is, those who were merged as what they became; and when ours changed last.
+SELECT l.theirs, coalesce(min(coalesce(c.merged_into, c.id)::text) FILTER (WHERE c.status <> 'erased'),
+    min(coalesce(c.merged_into, c.id)::text)) AS key, max(c.updated_at) AS changed_at
+FROM records.links l JOIN records.customers c ON c.id = l.ours::uuid
+WHERE l.kind = 'customer' AND l.connection = $1 AND l.theirs = ANY($2::text[]) GROUP BY l.theirs
+
+-- name: customers_marked
+-- Ours by an id that a foreign record carries.
+SELECT id::text AS asked, coalesce(merged_into, id)::text AS key, updated_at AS changed_at
+FROM records.customers WHERE id = ANY($1::uuid[]) AND connection = $2
+
+-- name: shared_customer_keys
+-- A page of what several customers share.
+SELECT digest, min(kind) AS kind FROM records.customer_keys
+WHERE digest > $1 AND kind IN ('email', 'phone', 'vat') GROUP BY digest HAVING count(*) > 1 ORDER BY digest LIMIT $2
+
+-- name: customers_sharing
+-- The foreign records behind those who share; a tax number is one company's, with all who buy for it.
+SELECT k.digest, k.kind, array_agg(DISTINCT l.theirs) AS theirs
+FROM records.customer_keys k
+JOIN records.customers c ON c.id = k.customer AND c.status = 'active' AND c.connection = $1
+JOIN records.links l ON l.kind = 'customer' AND l.connection = $1 AND l.ours = c.id::text
+WHERE k.digest = ANY($2::text[]) AND (k.kind <> 'vat' OR (c.document ->> 'company')::bool)
+GROUP BY k.digest, k.kind HAVING count(DISTINCT l.theirs) > 1

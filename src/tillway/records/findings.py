@@ -1,4 +1,4 @@
-"""What is wrong with master data over there, as the reading of the catalogue met it."""
+"""What is wrong with master data over there, as the reading of the catalogue met it, or the comparing of customers."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     found_at: datetime
     ended_at: datetime | None
+    domain: str
+    """What it is a record of: products or customers."""
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):

@@ -221,9 +221,23 @@ WHERE (f.sku, f.left_out, f.detail) IS DISTINCT FROM (excluded.sku, excluded.lef
 -- name: end_findings
 -- Of the records that were read, what was not found again.
 UPDATE records.data_findings AS f SET ended_at = clock_timestamp()
-WHERE f.connection = $1 AND f.foreign_id = ANY($2::text[]) AND f.ended_at IS NULL
+WHERE f.connection = $1 AND f.foreign_id = ANY($2::text[]) AND f.ended_at IS NULL AND f.domain = 'products'
     AND NOT EXISTS (SELECT FROM unnest($3::text[], $4::text[]) AS n (foreign_id, kind)
         WHERE n.foreign_id = f.foreign_id AND n.kind = f.kind)
+
+-- name: open_customer_findings
+INSERT INTO records.data_findings AS f (connection, foreign_id, kind, left_out, detail, domain)
+SELECT $1, n.foreign_id, n.kind, false, n.detail, 'customers'
+FROM unnest($2::text[], $3::text[], $4::text[]) AS n (foreign_id, kind, detail)
+ON CONFLICT (connection, foreign_id, kind) WHERE ended_at IS NULL DO UPDATE SET detail = excluded.detail
+WHERE f.detail <> excluded.detail
+
+-- name: customer_findings_open
+SELECT id, foreign_id, kind FROM records.data_findings
+WHERE connection = $1 AND id > $2 AND ended_at IS NULL AND domain = 'customers' ORDER BY id LIMIT $3
+
+-- name: end_findings_of
+UPDATE records.data_findings SET ended_at = clock_timestamp() WHERE id = ANY($1::bigint[]) AND ended_at IS NULL
 
 -- name: left_out_records
 SELECT DISTINCT foreign_id FROM records.data_findings

@@ -23,6 +23,7 @@ ENTRIES = st.builds(
     required=st.booleans(),
     meaning=st.sampled_from(["", "confirmed", "cancelled"]),
     currency=st.sampled_from(["EUR", "USD", None]),
+    content=st.sampled_from([None, {}, {"email": "1", "name": "2"}, {"email": "3"}]),
 )
 SIDES = st.lists(ENTRIES, max_size=12).map(lambda found: sorted(found, key=lambda each: each.key))
 

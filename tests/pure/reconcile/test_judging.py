@@ -14,6 +14,8 @@ def told(left, right):
     return [verdict if isinstance(verdict, str) else verdict.type for verdict in judge(left, right, RULE)]
 
 
+HERE = {"name": "n", "email": "e"}
+
 CASES = {
     "equal": ([entry()], [entry()], ["matched"]),
     "a cent within the tolerance": ([entry()], [entry(amount="10.05")], ["matched"]),
@@ -34,6 +36,26 @@ CASES = {
     "another currency": ([entry()], [entry(currency="USD")], ["mapping"]),
     "no price is known here": ([entry(amount=None)], [entry()], ["mapping"]),
     "no amount on either side": ([entry(amount=None)], [entry(amount=None)], ["matched"]),
+    "other fields": (
+        [entry(amount=None, content=HERE)],
+        [entry(amount=None, content=HERE | {"email": "x"})],
+        ["content"],
+    ),
+    "a field that one side cannot tell": (
+        [entry(amount=None, content=HERE)],
+        [entry(amount=None, content={"name": "n"})],
+        ["matched"],
+    ),
+    "other fields, of just now": (
+        [entry(amount=None, content=HERE)],
+        [entry(amount=None, content={"name": "x"}, at=YOUNG)],
+        ["in-process"],
+    ),
+    "put away there": (
+        [entry(amount=None, content=HERE, meaning="active")],
+        [entry(amount=None, content=HERE, meaning="archived")],
+        ["mapping"],
+    ),
     "no age: only the present counts": ([entry(at=None)], [], ["missing-right"]),
 }
 
@@ -61,3 +83,10 @@ def test_copies_are_one_break_of_as_many_units():
 def test_the_cut_off_is_counted_from_the_moment_that_is_compared():
     border = NOW - RULE.cut_off
     assert told([entry(at=border)], []) == ["missing-right"]
+
+
+def test_of_other_fields_their_names_are_told_and_nothing_else():
+    left = entry(amount=None, content=HERE)
+    (found,) = judge([left], [entry(amount=None, content={"name": "x", "email": "y"})], RULE)
+    assert isinstance(found, Finding)
+    assert (found.detail, found.at_stake) == ("not the same: email, name", Decimal(0))

@@ -19,6 +19,7 @@ from tillway.retail import (
     same,
 )
 from tillway.retail.customer_changes import brought, completed, decided, merged
+from tillway.retail.customer_content import held_here, held_there
 from tillway.retail.customer_keys import email_key, vat_key
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -132,3 +133,27 @@ def test_somebody_known_there_is_completed_not_overwritten():
 
 def test_a_key_is_told_once():
     assert keys_of(ada(emails=("ada@example.com", "ADA@example.com"))) == (CustomerKey("email", "ada@example.com"),)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        BackOfficeCustomer(foreign_id="1", name="Ada"),
+        BackOfficeCustomer(
+            foreign_id="1",
+            name=" Ada ",
+            company=True,
+            email="ADA@example.com",
+            phone="+32470123456",
+            vat="BE 0123.456",
+            reference=" C-1",
+            address=Address(street="1 Main ", country="BE"),
+            price_list="web",
+        ),
+    ],
+)
+@pytest.mark.parametrize("old", [{}, {"phones": ("+32470999999",), "vat": "BE9", "address": Address(city="Ghent")}])
+def test_what_was_brought_from_the_back_office_agrees_with_it(found, old):
+    here, there = held_here(brought(ada(**old), found)), held_there(found)
+    assert {name: here[name] for name in there} == there
+    assert set(here) - set(there) == (set() if found.phone else {"phone"})

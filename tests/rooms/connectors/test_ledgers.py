@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import msgspec
 from tests.rooms.connectors.far_side import till
+from tests.rooms.connectors.test_customers_once import customer
 from tests.rooms.connectors.world import World
 
 from tillway import clock, ids
@@ -76,3 +77,23 @@ async def test_prices_are_reckoned_by_odoo_itself(world: World, call: Call) -> N
     plain = await odoo.ledgers.unit_prices(call, price_list="list", variants=[red, blue], at=clock.now())
     assert on_list == {red: Decimal(18), blue: Decimal("22.5")}
     assert plain == {red: Decimal(20), blue: Decimal(25)}
+
+
+async def test_customers_are_listed_with_the_time_of_their_last_change(world: World, call: Call) -> None:
+    odoo = world.odoo()
+    ada, bob = [await odoo.customers.write(call, customer(), None) for _ in range(2)]
+    world.far.ask("res.partner", "write", ids=[int(bob.foreign_id)], vals={"active": False})
+    before = str(int(ada.foreign_id) - 1)
+
+    listed, cursor, more = [], before, True
+    while more:
+        page = await odoo.ledgers.customers(call, cursor=cursor, limit=1)
+        listed += page.items
+        cursor, more = page.cursor, page.more
+    chosen = await odoo.ledgers.customers(call, cursor=None, limit=10, among=[bob.foreign_id])
+
+    found = {each.customer.foreign_id: each for each in listed}
+    assert found[ada.foreign_id].customer == ada
+    assert (found[bob.foreign_id].customer.active, found[bob.foreign_id].customer.ours) == (False, bob.ours)
+    assert clock.now() - found[ada.foreign_id].changed_at < HOUR
+    assert [each.customer for each in chosen.items] == [found[bob.foreign_id].customer]

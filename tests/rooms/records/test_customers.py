@@ -217,6 +217,10 @@ async def test_the_statements_use_their_indexes(db: Database) -> None:
         ("customers_named", ([known],)),
         ("customers_unlinked", (["x"], CONNECTION)),
         ("customers_of", (CONNECTION, "7", "x")),
+        ("customers_to_compare", (CONNECTION, [known])),
+        ("customers_behind", (CONNECTION, ["1", "2"])),
+        ("customers_marked", ([known], CONNECTION)),
+        ("customers_sharing", (CONNECTION, ["x"])),
         ("merge_customers", (known, [known])),
         ("drop_customer_keys", ([known],)),
     ):

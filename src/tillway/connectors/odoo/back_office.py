@@ -55,7 +55,7 @@ class Odoo:
         self.taking_back = OdooTakingBack(self._odoo)
         self.documents = OdooDocuments(self._odoo, known, now=now)
         self.hooks = OdooHooks(self._odoo)
-        self.ledgers = OdooLedgers(self._odoo, known)
+        self.ledgers = OdooLedgers(self._odoo, known, self.customers)
         self.stock = OdooStock(self._odoo, now=now)
 
     async def probe(self, call: Call) -> Probe:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from tillway import clock
 from tillway.errors import Forbidden, Invalid, NotFound, Poison, TryAgain, Violation
-from tillway.retail import BackOfficeCustomer, Call, Customer, CustomerKey, Page, phone_key
+from tillway.retail import BackOfficeCustomer, Call, Customer, CustomerKey, ListedCustomer, Page, phone_key
 from tillway.retail.customer_keys import email_key, vat_key
 
 from .classify import scrub
@@ -60,6 +60,22 @@ class OdooCustomers:
         more = len(rows) == limit
         following = render(advanced(position, [row["id"] for row in rows], more=more))
         return Page(items=await self._mapped(call, rows), cursor=following, more=more)
+
+    async def listed(
+        self, call: Call, *, cursor: str | None, limit: int, among: Sequence[str] | None = None
+    ) -> Page[ListedCustomer]:
+        """Customers as they are, in the order of their ids, with the time of their last change."""
+        limit = min(limit, PAGE_MAX)
+        wanted = [["id", ">", 0 if cursor is None else number(cursor, "page")], *customers.WHO]
+        if among is not None:
+            wanted.append(["id", "in", [number(each, "customer") for each in among]])
+        rows = await self._rows(call, wanted, also=("write_date",), order="id", limit=limit)
+        changed = {str(row["id"]): moment(row["write_date"]) for row in rows}
+        items = tuple(
+            ListedCustomer(customer=each, changed_at=changed[each.foreign_id])
+            for each in await self._mapped(call, rows)
+        )
+        return Page(items=items, cursor=str(rows[-1]["id"]) if rows else cursor, more=len(rows) == limit)
 
     async def mark(self, call: Call) -> str:
         """How many partners there are, and the youngest one's id."""
@@ -160,8 +176,11 @@ class OdooCustomers:
     async def _load(self, call: Call, fields: list[str], data: list[list[str]]) -> Any:
         return await self._odoo.call(call, WRITE, "res.partner", "load", fields=fields, data=data)
 
-    async def _rows(self, call: Call, wanted: list[Any], **arguments: Any) -> list[dict[str, Any]]:
-        return await self._odoo.search_read(call, "res.partner", wanted, customers.FIELDS, archived=True, **arguments)
+    async def _rows(
+        self, call: Call, wanted: list[Any], *, also: Sequence[str] = (), **arguments: Any
+    ) -> list[dict[str, Any]]:
+        fields = [*customers.FIELDS, *also]
+        return await self._odoo.search_read(call, "res.partner", wanted, fields, archived=True, **arguments)
 
     async def _newest(self, call: Call) -> datetime | None:
         rows = await self._odoo.search_read(

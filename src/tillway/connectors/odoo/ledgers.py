@@ -12,9 +12,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tillway.clock import aware
-from tillway.retail import Call, ListedDocument, Page
+from tillway.retail import Call, ListedCustomer, ListedDocument, Page
 
 from .client import READ, Json2, number
+from .customers import OdooCustomers
 from .mapping import listed
 from .mapping.values import decimal
 from .order_book import SEARCH_MARGIN
@@ -29,9 +30,10 @@ _TIME: Final = "%Y-%m-%d %H:%M:%S"
 class OdooLedgers:
     """`retail.Ledgers` over one Odoo."""
 
-    def __init__(self, odoo: Json2, places: Places) -> None:
+    def __init__(self, odoo: Json2, places: Places, customers: OdooCustomers) -> None:
         self._odoo = odoo
         self._places = places
+        self._customers = customers
 
     async def orders(self, call: Call, *, since: datetime, cursor: str | None, limit: int) -> Page[ListedDocument]:
         """Orders whose reference has the shape of our ids, called-off ones included."""
@@ -47,6 +49,12 @@ class OdooLedgers:
         at_ours = ["config_id", "in", sorted(tills)]
         rows = await self._rows(call, "pos.order", at_ours, since=since, cursor=cursor, limit=limit)
         return _page(rows, [listed.sale(row, tills) for row in rows], cursor, limit)
+
+    async def customers(
+        self, call: Call, *, cursor: str | None, limit: int, among: Sequence[str] | None = None
+    ) -> Page[ListedCustomer]:
+        """Partners that are customers."""
+        return await self._customers.listed(call, cursor=cursor, limit=limit, among=among)
 
     async def unit_prices(
         self, call: Call, *, price_list: str, variants: Sequence[str], at: datetime

@@ -21,7 +21,7 @@ from tillway.retail.outside.documents import (
     ShipmentThere,
 )
 from tillway.retail.outside.invoicing import BackOfficeInvoice, BackOfficePayment, Invoicing
-from tillway.retail.outside.ledgers import Ledgers, ListedDocument
+from tillway.retail.outside.ledgers import Ledgers, ListedCustomer, ListedDocument
 from tillway.retail.outside.loyalty import BackOfficeCard, Bringing, Brought, Loyalty
 from tillway.retail.outside.office import Office, Offices
 from tillway.retail.outside.order_book import (
@@ -69,6 +69,7 @@ __all__ = [
     "InvoiceThere",
     "Invoicing",
     "Ledgers",
+    "ListedCustomer",
     "ListedDocument",
     "Loyalty",
     "Office",

@@ -12,6 +12,7 @@ import msgspec
 from tillway.retail.call import Call
 from tillway.retail.data_class import DataClass, classed
 from tillway.retail.limits import Amount, CurrencyCode, Id, Instant, Reference
+from tillway.retail.outside.customers import BackOfficeCustomer
 from tillway.retail.outside.order_book import BackOfficeState
 from tillway.retail.outside.paging import Page
 from tillway.retail.word import Word
@@ -40,6 +41,15 @@ class ListedDocument(Word, frozen=True, kw_only=True, forbid_unknown_fields=True
     """How many lines they hold."""
 
 
+class ListedCustomer(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A customer as a list of theirs shows them."""
+
+    customer: Annotated[BackOfficeCustomer, classed(DataClass.PERSONAL)]
+    """As they hold them."""
+    changed_at: Annotated[Instant, classed(DataClass.INTERNAL)]
+    """When they were changed there last."""
+
+
 class Ledgers(Protocol):
     """Lists of what is there, and prices as they compute them."""
 
@@ -49,6 +59,12 @@ class Ledgers(Protocol):
 
     async def sales(self, call: Call, *, since: datetime, cursor: str | None, limit: int) -> Page[ListedDocument]:
         """Sales of the tills we know, likewise."""
+        ...
+
+    async def customers(
+        self, call: Call, *, cursor: str | None, limit: int, among: Sequence[str] | None = None
+    ) -> Page[ListedCustomer]:
+        """Customers as they are now, archived ones too, in an order that nothing moves; `among` these foreign ids."""
         ...
 
     async def unit_prices(
