@@ -1,107 +1,130 @@
-"""`intake`: how many orders a second does a hub accept while its Odoo has two slow workers, beside one that is free?
-
-And then: does every accepted order reach Odoo, at Odoo's own pace, once?
+"""`intake`: orders come faster than an Odoo of two workers takes them: are they accepted at full rate, do they reach it
+at its own pace, and is each there once?
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
+import secrets
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import aiohttp
 import asyncpg
 
-from bench import ground, hub
+from bench import far, ground, hub
 from bench.client import measured
-from bench.orders import bodies_of
-from bench.report import Line, alternate, line, load
+from bench.report import Line, line, load
 
 CONNECTIONS: Final = 4
-SECONDS: Final = 1.0
-CONSUMER: Final = "web-shop"
+CONSUMER: Final = "integrator"
 WORKERS: Final = 2
-WORK_MS: Final = 10
 
-# Rounds of a second each are thousands of orders; Odoo takes some ten a second.
-DRAIN_SECONDS: Final = 900.0
+# What a call of the sandbox takes.
+WORK_MS: Final = 20
 
-_COUNTED = """
-SELECT count(*) AS placed, count(*) FILTER (WHERE status = 'accepted') AS accepted FROM records.orders
-"""
+PRODUCTS: Final = 5
+ROUNDS: Final = 3
+
+# Orders of a round, by whether the sandbox takes them: a real Odoo takes one or two a second.
+ORDERS: Final = {True: 200, False: 20}
+
+# Orders that the yardstick writes in a round.
+DIRECT: Final = {True: 40, False: 8}
+WARM: Final = 3
+
+LONGEST_SECONDS: Final = 1_800.0
+
+_ACCEPTED: Final = "SELECT count(*) FROM records.orders WHERE reference = $1 AND status = 'accepted'"
 
 
 async def lines() -> AsyncIterator[Line]:
-    """One line: orders a second that were answered with 201."""
-    async with hub.running() as running, ground.connected(running.dsn) as connection:
-        bodies, token = await bodies_of(running), await running.token(CONSUMER)
-
-        async def placed() -> float:
-            found = await measured(
-                "place_orders",
-                base_url=running.base_url,
-                token=token,
-                bodies=bodies,
-                connections=CONNECTIONS,
-                seconds=SECONDS,
-            )
-            return float(found["rate"])
-
-        async def limited() -> float:
-            await _panel(running, workers=WORKERS, work_ms=WORK_MS)
-            return await placed()
-
-        async def free() -> float:
-            await _panel(running, workers=0, work_ms=0)
-            return await placed()
-
-        rates = await alternate(limited, free, rounds=3)
-        await _panel(running, workers=WORKERS, work_ms=WORK_MS)
-        before, began = await _counted(connection), time.monotonic()
-        after = await _drained(connection)
-        drained = (after["accepted"] - before["accepted"]) / (time.monotonic() - began)
-        there = await _in_odoo(running)
-    yield line(
-        "intake",
-        *rates,
-        unit="orders/s",
-        note=(
-            f"201 over HTTP on {CONNECTIONS} connections; ours: Odoo (sandbox) with {WORKERS} workers, {WORK_MS} ms a"
-            f" call, one worker left to its users; yardstick: Odoo without a limit; {after['placed']} orders accepted,"
-            f" {before['placed'] - before['accepted']} of them still to do at the end of intake, drained at"
-            f" {drained:.0f} orders/s; {there - after['placed']} more in Odoo than accepted by the hub; {load()}"
-        ),
+    """Two lines: orders accepted, and orders that reach Odoo, a second; both beside what Odoo takes by itself."""
+    async with contextlib.AsyncExitStack() as stack:
+        there = far.outside(writes=True)
+        small = there is None
+        there = there or await stack.enter_async_context(far.sandbox(workers=WORKERS, work_ms=WORK_MS))
+        run = f"BENCH-{secrets.token_hex(4)}"
+        products = await _products(there, run)
+        running = await stack.enter_async_context(hub.running(there))
+        connection = await stack.enter_async_context(ground.connected(running.dsn))
+        await running.leaves_odoo_alone()
+        direct = await _direct(running, there, DIRECT[small])
+        order = {"reference": run, "price_list": "list"}
+        bodies = [json.dumps({**order, "lines": [{"sku": sku, "quantity": "1"}]}) for sku in products]
+        asked = {"token": await running.token(CONSUMER), "bodies": bodies, "connections": CONNECTIONS}
+        asked |= {"base_url": running.base_url, "orders": ORDERS[small]}
+        placed = [await measured("place_so_many", **asked) for _ in range(ROUNDS)]
+        count = ORDERS[small] * ROUNDS
+        waiting = count - await connection.fetchval(_ACCEPTED, run)
+        drained = await _drained(connection, run, count)
+        held = await _held(there, list(products.values()))
+    what = (
+        f"{count} orders of one line on {CONNECTIONS} connections before {there.name} of {WORKERS} workers, one of them"
+        f" left to its users; yardstick: one client that writes, confirms and reads back one order after the other,"
+        f" by itself; {waiting} were still to do when the last was accepted; in the end it holds"
+        f" {len(held)} of {count}, {sum(each > 1 for each in held.values())} of them twice; {load()}"
     )
+    slow = sorted(each["p99_ms"] for each in placed)[ROUNDS // 2]
+    accepted = [each["rate"] for each in placed]
+    yield line("intake", accepted, direct, unit="orders/s", note=f"answered 201 (p99 {slow:.0f} ms): {what}")
+    yield line("intake drained", drained, direct, unit="orders/s", note=f"confirmed there and told of: {what}")
 
 
-async def _counted(connection: asyncpg.Connection) -> dict[str, int]:
-    return dict((await connection.fetchrow(_COUNTED)).items())
+async def _products(there: far.Far, run: str) -> dict[str, int]:
+    """Products of this run alone, that nobody counts, by their codes."""
+    named = [f"{run}-{number}" for number in range(PRODUCTS)]
+    values = [{"name": name, "default_code": name, "list_price": 10.0, "type": "consu"} for name in named]
+    made = await _odoo(there, "product.product/create", vals_list=[each | _UNTAXED for each in values])
+    return dict(zip(named, made, strict=True))
 
 
-async def _drained(connection: asyncpg.Connection) -> dict[str, int]:
-    deadline = time.monotonic() + DRAIN_SECONDS
-    while (found := await _counted(connection))["accepted"] < found["placed"]:
+async def _direct(running: hub.BenchHub, there: far.Far, orders: int) -> list[float]:
+    """Orders a second that it takes by itself."""
+    dsn = await ground.database(running.dsn, "yardstick")
+    odoo = {"url": there.url, "database": there.database, "key": there.key}
+    given = {"dsn": dsn, "odoo": odoo, "workers": WORKERS, "orders": orders, "warm": WARM}
+    return [float((await measured("governed_orders", **given))["rate"]) for _ in range(ROUNDS)]
+
+
+async def _drained(connection: asyncpg.Connection, run: str, count: int) -> list[float]:
+    """Orders a second that are confirmed there, over thirds of those that wait."""
+    deadline, began = time.monotonic() + LONGEST_SECONDS, time.monotonic()
+    accepted = await connection.fetchval(_ACCEPTED, run)
+    step, before, rates = max(1, (count - accepted) // ROUNDS), accepted, []
+    while accepted < count:
         if time.monotonic() > deadline:
-            raise RuntimeError(f"not all orders reached Odoo within {DRAIN_SECONDS:.0f} s: {found}")
+            raise RuntimeError(f"{count - accepted} of {count} orders did not reach it in {LONGEST_SECONDS:.0f} s")
         await asyncio.sleep(hub.LOOK_SECONDS)
-    return found
+        accepted = await connection.fetchval(_ACCEPTED, run)
+        if accepted - before >= step:
+            now = time.monotonic()
+            rates.append((accepted - before) / (now - began))
+            before, began = accepted, now
+    return rates
 
 
-async def _in_odoo(running: hub.BenchHub) -> int:
-    """Orders there that carry an id of ours."""
-    told = running.told["odoo"]
-    body: dict[str, Any] = {"domain": [["client_order_ref", "!=", False], ["state", "=", "sale"]]}
-    headers = {"Authorization": f"bearer {told['key']}", "X-Odoo-Database": told["db"]}
+async def _held(there: far.Far, products: list[int]) -> Counter[str]:
+    """Confirmed orders of these products over there, by our id."""
+    domain = [["product_id", "in", products]]
+    lines_there = await _odoo(there, "sale.order.line/search_read", domain=domain, fields=["order_id"])
+    ids = sorted({row["order_id"][0] for row in lines_there})
+    orders = await _odoo(there, "sale.order/read", ids=ids, fields=["client_order_ref", "state"])
+    return Counter(str(row["client_order_ref"]) for row in orders if row["state"] == "sale")
+
+
+async def _odoo(there: far.Far, method: str, **arguments: Any) -> Any:
+    headers = {"Authorization": f"bearer {there.key}", "X-Odoo-Database": there.database}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
-        session.post(f"{told['url']}/json/2/sale.order/search_count", json=body) as reply,
+        session.post(f"{there.url}/json/2/{method}", json=arguments) as reply,
     ):
         reply.raise_for_status()
-        return int(await reply.json())
+        return await reply.json()
 
 
-async def _panel(running: hub.BenchHub, **switches: float) -> None:
-    url = f"{running.told['odoo']['url']}/panel"
-    async with aiohttp.ClientSession() as session, session.post(url, json=switches) as reply:
-        reply.raise_for_status()
+_UNTAXED: Final[dict[str, Any]] = {"taxes_id": [[5, 0, 0]]}

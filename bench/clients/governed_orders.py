@@ -21,7 +21,7 @@ PRICE: Final = Decimal(10)
 
 
 async def main(*, dsn: str, odoo: dict[str, str], workers: int, orders: int, warm: int) -> dict[str, Any]:
-    """Milliseconds an order took."""
+    """Milliseconds an order took, and orders a second."""
     async with gated(dsn, workers) as (client, gate):
         connection = Connection(url=odoo["url"], database=odoo["database"], key=odoo["key"])
         raw = Json2(connection, client, gate=gate)
@@ -43,7 +43,7 @@ async def main(*, dsn: str, odoo: dict[str, str], workers: int, orders: int, war
             if number >= warm:
                 taken.append((time.monotonic() - began) * 1000)
     cuts = quantiles(taken, n=100, method="inclusive")
-    return {"p50_ms": cuts[49], "p99_ms": cuts[98]}
+    return {"p50_ms": cuts[49], "p99_ms": cuts[98], "rate": len(taken) * 1000 / sum(taken)}
 
 
 def _call(reference: str) -> Call:
