@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import asyncpg
+from tests.postgres_cluster import RunningCluster, run
+
+from tillway.postgres import Database
+
+
+def loaded(cluster: RunningCluster, statements: Sequence[str]) -> Iterator[str]:
+    """A database of its own, filled by these statements one after another: its DSN, until the tests are over."""
+    made = cluster.database()
+
+    async def load() -> None:
+        async with Database(made, "load") as db:
+            for each in statements:
+                await db.fetch(each)
+
+    run(load())
+    yield made
+    cluster.drop(made)
 
 
 def literal(value: object) -> str:

@@ -76,7 +76,7 @@ class Levels:
         spots = {wanted.spot.place: wanted.spot for wanted in taken.values()}
         at = max(wanted.at for wanted in taken.values())
         try:
-            found = await stock.counted(self._db, tuple(spots.values()), tuple(taken), at=at)
+            found = await stock.held_pairs(self._db, tuple(spots.values()), tuple(taken), at=at)
         except Exception as error:  # noqa: BLE001 - told to everybody who waits for it
             for wanted in taken.values():
                 wanted.known.set_exception(error)

@@ -70,26 +70,21 @@ async def held(db: Any, spots: Sequence[Spot], skus: Iterable[str], *, at: datet
     """What counts at the places of these shops, by place and SKU. A place whose first reading is not complete is left
     out; a SKU that nothing is known of counts nothing.
     """
-    by_place = {spot.place: spot.shops for spot in spots}
-    wanted, places = list(dict.fromkeys(skus)), list(by_place)
+    wanted, places = list(dict.fromkeys(skus)), list({spot.place: spot for spot in spots}.values())
     found: dict[tuple[str, str], Known] = {}
     for start in range(0, len(places), PLACES_AT_ONCE):
         some = places[start : start + PLACES_AT_ONCE]
-        pairs = [(shop, place) for place in some for shop in by_place[place]]
-        rows = await db.fetch(
-            STOCK["held"], some, wanted, [shop for shop, _ in pairs], [place for _, place in pairs], at
-        )
-        found |= _by_place(rows)
+        found |= await held_pairs(db, some, [(spot.place, sku) for spot in some for sku in wanted], at=at)
     return found
 
 
-async def counted(
+async def held_pairs(
     db: Any, spots: Sequence[Spot], wanted: Sequence[tuple[str, str]], *, at: datetime
 ) -> dict[tuple[str, str], Known]:
     """The same for single pairs of place and SKU; each place is that of one of the shops."""
     pairs = [(shop, spot.place) for spot in spots for shop in spot.shops]
     columns = ([place for place, _ in wanted], [sku for _, sku in wanted])
-    rows = await db.fetch(STOCK["counted"], *columns, [shop for shop, _ in pairs], [place for _, place in pairs], at)
+    rows = await db.fetch(STOCK["held"], *columns, [shop for shop, _ in pairs], [place for _, place in pairs], at)
     return _by_place(rows)
 
 

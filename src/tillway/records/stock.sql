@@ -2,26 +2,8 @@
 SELECT clock_timestamp()
 
 -- name: held
--- What counts at these places for these SKUs, where a first reading is complete. Shops ($3) stand beside their places
--- ($4). Expired promises do not count, whether they were swept or not.
-SELECT p.place, s.sku, p.read_began_at, coalesce(l.quantity, 0) AS quantity, coalesce(l.reserved, 0) AS reserved,
-    coalesce(l.promised, 0) - coalesce(expired.quantity, 0) AS promised, coalesce(claimed.quantity, 0) AS unseen
-FROM records.stock_places AS p
-CROSS JOIN unnest($2::text[]) AS s(sku)
-LEFT JOIN records.stock_levels AS l ON l.place = p.place AND l.sku = s.sku
-LEFT JOIN LATERAL (
-    SELECT sum(e.quantity) AS quantity FROM records.promises AS e
-    WHERE e.place = p.place AND e.sku = s.sku AND e.state = 'open' AND e.expires_at <= $5
-) AS expired ON true
-LEFT JOIN LATERAL (
-    SELECT sum(c.quantity) AS quantity FROM records.stock_claims AS c
-    WHERE c.sku = s.sku
-        AND c.shop = ANY(ARRAY(SELECT o.shop FROM unnest($3::text[], $4::text[]) AS o(shop, place) WHERE o.place = p.place))
-) AS claimed ON true
-WHERE p.place = ANY($1::text[]) AND p.swept_began_at IS NOT NULL
-
--- name: counted
--- The same for pairs of place ($1) and SKU ($2).
+-- What counts for pairs of place ($1) and SKU ($2), where a first reading is complete. Shops ($3) stand beside their
+-- places ($4). Expired promises do not count, whether they were swept or not.
 SELECT a.place, a.sku, p.read_began_at, coalesce(l.quantity, 0) AS quantity, coalesce(l.reserved, 0) AS reserved,
     coalesce(l.promised, 0) - coalesce(expired.quantity, 0) AS promised, coalesce(claimed.quantity, 0) AS unseen
 FROM unnest($1::text[], $2::text[]) AS a(place, sku)

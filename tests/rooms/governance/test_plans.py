@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from tests.postgres_cluster import RunningCluster, run
-from tests.rooms.plans import plans, rows_looked_at, scanned_whole
+from tests.postgres_cluster import RunningCluster
+from tests.rooms.plans import loaded, plans, rows_looked_at, scanned_whole
 
 from tillway.governance.changes import LISTED_MAX, OF_STATE
 from tillway.governance.statements import SQL
-from tillway.postgres import Database
 
 CHANGES = 20_000
 LAST = UUID(int=(1 << 128) - 1)
@@ -36,16 +35,7 @@ LOAD = (
 
 @pytest.fixture(scope="module")
 def large(cluster: RunningCluster) -> Iterator[str]:
-    made = cluster.database()
-
-    async def load() -> None:
-        async with Database(made, "load") as db:
-            for statement in LOAD:
-                await db.fetch(statement)
-
-    run(load())
-    yield made
-    cluster.drop(made)
+    yield from loaded(cluster, LOAD)
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.postgres_cluster import RunningCluster, run
-from tests.rooms.plans import plans, rows_looked_at, scanned_whole
+from tests.postgres_cluster import RunningCluster
+from tests.rooms.plans import loaded, plans, rows_looked_at, scanned_whole
 
-from tillway.postgres import Database
 from tillway.reconcile.statements import SQL
 
 RUN, FIRST = UUID("c4ca4238-a0b9-2382-0dcc-509a6f75849b"), UUID(int=0)
@@ -40,16 +39,7 @@ LOAD = (
 
 @pytest.fixture(scope="module")
 def large(cluster: RunningCluster) -> Iterator[str]:
-    made = cluster.database()
-
-    async def load() -> None:
-        async with Database(made, "load") as db:
-            for each in LOAD:
-                await db.fetch(each)
-
-    run(load())
-    yield made
-    cluster.drop(made)
+    yield from loaded(cluster, LOAD)
 
 
 @pytest.mark.parametrize(

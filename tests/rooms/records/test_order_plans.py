@@ -8,10 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.postgres_cluster import RunningCluster, run
-from tests.rooms.plans import nodes, plans, rows_looked_at, scanned_whole
+from tests.postgres_cluster import RunningCluster
+from tests.rooms.plans import loaded, nodes, plans, rows_looked_at, scanned_whole
 
-from tillway.postgres import Database
 from tillway.records import BACK_OFFICE, customers, order_changes, payments, returns, seen
 from tillway.records.statements import SQL
 
@@ -76,16 +75,7 @@ LOAD = (
 
 @pytest.fixture(scope="module")
 def large(cluster: RunningCluster) -> Iterator[str]:
-    made = cluster.database()
-
-    async def load() -> None:
-        async with Database(made, "load") as db:
-            for each in LOAD:
-                await db.fetch(each)
-
-    run(load())
-    yield made
-    cluster.drop(made)
+    yield from loaded(cluster, LOAD)
 
 
 @pytest.mark.parametrize(
