@@ -28,6 +28,9 @@ STOP_SECONDS: Final = 40.0
 DRAIN_SECONDS: Final = 300.0
 LOOK_SECONDS: Final = 0.1
 
+# Tokens live longer.
+BEARER_SECONDS: Final = 60.0
+
 # A poll is as rare as the landscape allows: none while anything is measured.
 QUIET_SECONDS: Final = 3_600.0
 
@@ -52,6 +55,7 @@ class BenchHub:
         self.told = told
         self.state = state
         self.base_url: str = told["base_url"]
+        self._bearers: dict[str, tuple[float, dict[str, str]]] = {}
         self.dsn: str = told["database_url"]
 
     def process(self, module: str) -> psutil.Process:
@@ -110,7 +114,12 @@ class BenchHub:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _bearer(self, consumer: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {await self.token(consumer)}"}
+        """The same token for some time: a secret is costly to check, and what is measured is something else."""
+        made_at, found = self._bearers.get(consumer, (0.0, {}))
+        if not found or time.monotonic() - made_at > BEARER_SECONDS:
+            found = {"Authorization": f"Bearer {await self.token(consumer)}"}
+            self._bearers[consumer] = time.monotonic(), found
+        return found
 
     async def _send(self, method: str, url: str, **given: Any) -> Any:
         async with aiohttp.ClientSession() as session, session.request(method, url, **given) as reply:

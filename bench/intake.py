@@ -92,19 +92,19 @@ async def _direct(running: hub.BenchHub, there: far.Far, orders: int) -> list[fl
 
 
 async def _drained(connection: asyncpg.Connection, run: str, count: int) -> list[float]:
-    """Orders a second that are confirmed there, over thirds of those that wait."""
+    """Orders a second that are confirmed there: of the first third of those that wait, of two thirds, of all."""
     deadline, began = time.monotonic() + LONGEST_SECONDS, time.monotonic()
     accepted = await connection.fetchval(_ACCEPTED, run)
-    step, before, rates = max(1, (count - accepted) // ROUNDS), accepted, []
-    while accepted < count:
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{count - accepted} of {count} orders did not reach it in {LONGEST_SECONDS:.0f} s")
-        await asyncio.sleep(hub.LOOK_SECONDS)
-        accepted = await connection.fetchval(_ACCEPTED, run)
-        if accepted - before >= step:
-            now = time.monotonic()
-            rates.append((accepted - before) / (now - began))
-            before, began = accepted, now
+    before, rates = accepted, []
+    for third in range(1, ROUNDS + 1):
+        until = before + (count - before) * third // ROUNDS
+        while accepted < until:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{count - accepted} of {count} orders did not reach it in {LONGEST_SECONDS:.0f} s")
+            await asyncio.sleep(hub.LOOK_SECONDS)
+            accepted = await connection.fetchval(_ACCEPTED, run)
+        now = time.monotonic()
+        rates.append((accepted - before) / (now - began))
     return rates
 
 

@@ -255,3 +255,21 @@ async def test_what_belongs_to_products_and_marks_none_shows_in_a_fingerprint(wo
         ("account.tax", world.shop.tax, {"amount": 15}),
     ):
         far.ask(model, "write", ids=[record], vals=values)
+
+
+async def test_a_page_after_the_fingerprint_is_made_with_what_the_fingerprint_saw(world, call):
+    """Taxes are remembered from page to page: not beyond the question whether any of them changed."""
+    catalogue, far = world.odoo().catalogue, world.far
+
+    async def rates():
+        page = await catalogue.products(call, cursor=None, limit=500)
+        while page.more:
+            page = await catalogue.products(call, cursor=page.cursor, limit=500)
+        family = [item for item in page.items if item.template == str(world.shop.template)]
+        return {tax.rate for item in family for tax in item.taxes if tax.id == str(world.shop.tax)}
+
+    assert await rates() == {Decimal(15)}
+    far.ask("account.tax", "write", ids=[world.shop.tax], vals={"amount": 16})
+    await catalogue.related_versions(call)
+    assert await rates() == {Decimal(16)}
+    far.ask("account.tax", "write", ids=[world.shop.tax], vals={"amount": 15})

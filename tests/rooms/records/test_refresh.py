@@ -123,7 +123,7 @@ async def test_what_vanished_of_a_large_range_is_found_by_and_by(db: Database, m
     monkeypatch.setattr(reading_products, "SOUGHT", 2)
     monkeypatch.setattr(reading_products, "SOUGHT_PAGES", 2)
     erp = Erp(*shirts(7))
-    reading = reading_products.ProductsReading(db, erp.source())
+    reading = reading_products.ProductsReading(db, erp.source(), asyncio.Event())
     await reading.once()
     told = []
     for vanished in ("6", "1"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from tests.rooms.records.source import Erp
 from tests.rooms.records.test_refresh import loaded, news, shirt, shirts
@@ -23,7 +25,7 @@ async def db(dsn):
 
 async def swept(db, erp, **given) -> int:
     """Read until no sweep is under way; how many readings that took."""
-    reading, times = ProductsReading(db, erp.source(**given)), 0
+    reading, times = ProductsReading(db, erp.source(**given), asyncio.Event()), 0
     while times == 0 or reading.seconds() == 0:
         await reading.once()
         times += 1
@@ -52,12 +54,21 @@ async def test_what_shows_nowhere_is_found_when_it_is_time(db):
     assert await news(db) == [("price.changed", "SKU-0000", ["list"])]
 
 
+async def test_a_sweep_that_nobody_waits_for_goes_on_to_its_end(db):
+    erp = Erp(*shirts(COUNT))
+    await loaded(db, erp)
+    erp.related = "2"
+    assert await swept(db, erp) == 1
+
+
 async def test_a_sweep_goes_on_where_it_was_and_lets_changes_pass(db):
     erp = Erp(*shirts(COUNT))
     await loaded(db, erp)
     erp.related = "2"
     erp.recategorise(shirt(COUNT - 5, "25.00"))
-    reading = ProductsReading(db, erp.source())
+    nudged = asyncio.Event()
+    nudged.set()
+    reading = ProductsReading(db, erp.source(), nudged)
     await reading.once()
     assert (reading.seconds(), await news(db)) == (0, [])  # the last page is still ahead
     erp.away_after = len(erp.read)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,7 @@ from tillway.retail import Call, CataloguePage, Product
 
 from .client import READ, Json2, number
 from .cursor import advanced, begun, domain, moment, parse, render
+from .lately import Lately
 from .mapping import products, quality, taxes
 from .mapping.products import Related
 from .mapping.values import reference, text
@@ -38,6 +40,8 @@ class OdooCatalogue:
     def __init__(self, odoo: Json2, *, now: Callable[[], datetime] = clock.now) -> None:
         self._odoo = odoo
         self._now = now
+        self._taxes = Lately(partial(read_taxes, odoo))
+        self._categories = Lately(partial(read_categories, odoo))
 
     async def products(self, call: Call, *, cursor: str | None, limit: int) -> CataloguePage:
         """Products changed since the cursor in the order of their ids, some come again; and what is wrong with the
@@ -86,6 +90,8 @@ class OdooCatalogue:
 
     async def related_versions(self, call: Call) -> str:
         """The newest changes of surcharges, categories and taxes, with what of them counts."""
+        self._taxes.forget()
+        self._categories.forget()
         found = [
             await self._odoo.search_read(
                 call, model, [], ["write_date", *fields], archived=True, order="write_date desc, id desc", limit=NEWEST
@@ -125,7 +131,7 @@ class OdooCatalogue:
         return winner, rows
 
     async def _related(self, call: Call, rows: list[dict[str, Any]]) -> Related:
-        known = await read_taxes(self._odoo, call, {each for row in rows for each in row["taxes_id"]})
+        known = await self._taxes.of(call, {each for row in rows for each in row["taxes_id"]})
         categories = {int(each) for row in rows if (each := reference(row["categ_id"])) is not None}
         values = {each for row in rows for each in row["product_template_attribute_value_ids"]}
         attributes: list[dict[str, Any]] = []
@@ -139,7 +145,7 @@ class OdooCatalogue:
             )
         return Related(
             taxes=known,
-            categories=await read_categories(self._odoo, call, categories),
+            categories=await self._categories.of(call, categories),
             attributes=products.attributes(attributes),
         )
 

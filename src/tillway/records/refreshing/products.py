@@ -43,9 +43,11 @@ class ProductsReading:
 
     domain: Final = PRODUCTS
 
-    def __init__(self, db: Database, source: Source) -> None:
+    def __init__(self, db: Database, source: Source, nudged: asyncio.Event) -> None:
+        """`nudged` is set when somebody waits for the next reading: a sweep then makes way for it."""
         self._db = db
         self._source = source
+        self._nudged = nudged
         self._sweep = Sweep(db, source.connection, PRODUCTS, source.sweep_seconds)
         self._sweeping = False
         self._compared_at = float("-inf")
@@ -81,7 +83,12 @@ class ProductsReading:
                 await self._take(page.items[start : start + DECIDED], None, first=False)
             await self._sweep.save(state)
 
-        await self._each(state.cursor, Criticality.LOW, keep, most=PAGES_A_STEP)
+        until = clock.monotonic() + self._source.poll_seconds
+
+        def enough(pages: int) -> bool:
+            return pages >= PAGES_A_STEP and (self._nudged.is_set() or clock.monotonic() >= until)
+
+        await self._each(state.cursor, Criticality.LOW, keep, enough)
         self._sweeping = state.under_way
 
     async def _related(self) -> str:
@@ -103,10 +110,12 @@ class ProductsReading:
 
         await self._each(state.cursor, Criticality.NORMAL, keep)
 
-    async def _each(self, cursor: str | None, criticality: Criticality, keep: Keep, *, most: int | None = None) -> None:
-        """Have every page after a cursor kept, at most so many; each is asked for while the one before is kept."""
+    async def _each(
+        self, cursor: str | None, criticality: Criticality, keep: Keep, enough: Callable[[int], bool] = lambda _: False
+    ) -> None:
+        """Have pages after a cursor kept, all or enough; each is asked for while the one before is kept."""
         page, count = await self._page(cursor, criticality), 1
-        while page.more and count != most:
+        while page.more and not enough(count):
             following = asyncio.create_task(self._page(page.cursor, criticality))
             try:
                 await keep(page)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+import asyncio
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from tillway.postgres import Database
 from tillway.records.refreshing.cards import CardsReading
@@ -39,12 +40,27 @@ class Timed(Protocol):
         ...
 
 
-def readings(db: Database, source: Source) -> tuple[tuple[Reading, ...], ...]:
-    """Sequences of readings. Sequences run beside each other; within one, a reading sees what the one before stored:
-    an event tells prices as of products and lists together, so these two never overtake each other.
+class Sequence(NamedTuple):
+    """Readings of which each sees what the one before stored."""
+
+    readings: tuple[Reading, ...]
+    nudged: asyncio.Event
+    """Set when one of them is worth reading now."""
+
+
+def readings(db: Database, source: Source) -> tuple[Sequence, ...]:
+    """All of them; sequences run beside each other. An event tells prices as of products and lists together, so these
+    two never overtake each other.
     """
+    of_products = asyncio.Event()
     by_time = PriceClock(db, source.connection)
-    found: list[tuple[Reading, ...]] = [(ProductsReading(db, source), PricesReading(db, source, by_time)), (by_time,)]
+    products = (ProductsReading(db, source, of_products), PricesReading(db, source, by_time))
+    others = (Sequence(each, asyncio.Event()) for each in ((by_time,), *_others(db, source)))
+    return (Sequence(products, of_products), *others)
+
+
+def _others(db: Database, source: Source) -> tuple[tuple[Reading, ...], ...]:
+    found: list[tuple[Reading, ...]] = []
     if source.loyalty is not None:
         found += [(PromotionsReading(db, source, source.loyalty),), (CardsReading(db, source, source.loyalty),)]
     if source.customers is not None:

@@ -12,7 +12,7 @@ from typing import Final
 from tillway import clock
 from tillway.errors import OutcomeUnknown, TillwayError, TryAgain
 from tillway.postgres import Database
-from tillway.records.refreshing.readings import Reading, Timed, readings
+from tillway.records.refreshing.readings import Reading, Sequence, Timed, readings
 from tillway.records.refreshing.source import Source
 
 log = logging.getLogger(__name__)
@@ -32,43 +32,43 @@ class Refresher:
 
     def __init__(self, db: Database, source: Source) -> None:
         self._source = source
-        self._sequences = tuple((sequence, asyncio.Event()) for sequence in readings(db, source))
+        self._sequences = readings(db, source)
 
     def nudge(self, domain: str | None = None) -> None:
         """It is worth reading this domain now; None: all of them."""
-        for sequence, nudged in self._sequences:
-            if domain is None or any(reading.domain == domain for reading in sequence):
-                nudged.set()
+        for sequence in self._sequences:
+            if domain is None or any(reading.domain == domain for reading in sequence.readings):
+                sequence.nudged.set()
 
     async def run(self) -> None:
         """Until cancelled: read, then wait for the timer or a nudge. What cannot be read keeps nothing else waiting."""
         async with asyncio.TaskGroup() as tasks:
-            for sequence, nudged in self._sequences:
-                tasks.create_task(self._run(sequence, nudged))
+            for sequence in self._sequences:
+                tasks.create_task(self._run(sequence))
 
     async def once(self) -> None:
         """One reading of everything that may have changed."""
-        for sequence, _ in self._sequences:
-            for reading in sequence:
+        for sequence in self._sequences:
+            for reading in sequence.readings:
                 await reading.once()
 
-    async def _run(self, sequence: tuple[Reading, ...], nudged: asyncio.Event) -> None:
+    async def _run(self, sequence: Sequence) -> None:
         failed = 0
         while True:
             began = clock.monotonic()
-            nudged.clear()  # what comes from here on may be missed by this reading, and is worth another
-            well = [await self._read(reading) for reading in sequence]
+            sequence.nudged.clear()  # what comes from here on may be missed by this reading, and is worth another
+            well = [await self._read(reading) for reading in sequence.readings]
             failed = 0 if all(well) else min(failed + 1, DOUBLINGS)
-            await self._pause(sequence, nudged, began, failed)
+            await self._pause(sequence, began, failed)
 
-    async def _pause(self, sequence: tuple[Reading, ...], nudged: asyncio.Event, began: float, failed: int) -> None:
+    async def _pause(self, sequence: Sequence, began: float, failed: int) -> None:
         seconds = self._source.poll_seconds
-        for reading in sequence:
+        for reading in sequence.readings:
             if isinstance(reading, Timed):
                 seconds = min(seconds, reading.seconds())
         if failed:
             seconds = min(seconds, AGAIN_SECONDS * 2 ** (failed - 1))
-        if await clock.wait(nudged, seconds):
+        if await clock.wait(sequence.nudged, seconds):
             await asyncio.sleep(max(0.0, began + REST_SECONDS - clock.monotonic()))
 
     async def _read(self, reading: Reading) -> bool:

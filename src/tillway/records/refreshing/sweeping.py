@@ -1,8 +1,9 @@
 """Sweeps: everything read anew now and then, for what leaves no change mark behind.
 
 A sweep goes in steps between the readings of what changed, in the same task: what is read late is then never older
-than what was stored. It is kept how far it has come, so a hub that starts anew goes on there. What is read again
-without being changed is stored and told by nobody, for contents are compared.
+than what was stored. A step goes on until somebody waits for a reading, or the next one is due. It is kept how far it
+has come, so a hub that starts anew goes on there. What is read again without being changed is stored and told by
+nobody, for contents are compared.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from tillway import clock
 from tillway.postgres import Database, Part
 from tillway.records.statements import SQL
 
-# Pages of a sweep between two readings of what changed: some seconds of one of the ERP's workers.
+# Pages of a sweep that are read at least between two readings of what changed, however many nudges come: a second of
+# one of the ERP's workers.
 PAGES_A_STEP: Final = 8
 
 
