@@ -24,7 +24,8 @@ from tillway.records.refreshing.products import PAGE
 
 CONSUMER: Final = "integrator"
 
-# Made-up products for the rate, and what each of them takes on a page: a real Odoo's third of a millisecond.
+# Made-up products for the rate, and what each of them takes on a page with all its fields: a real Odoo's third of a
+# millisecond.
 PACED: Final = 20_000
 PACE_MS: Final = 0.35
 
