@@ -73,7 +73,7 @@ class _Products:
 
 
 async def main(*, url: str, db: str, key: str, count: int, work_ms: float) -> dict[str, Any]:
-    """Serve until terminated; the port is told on a line of its own. `work_ms`: what a whole product on a page takes."""
+    """Serve until terminated; the port is told on its own line. `work_ms`: what a whole product on a page takes."""
     headers = {"Authorization": f"bearer {key}", "X-Odoo-Database": db}
     async with aiohttp.ClientSession(base_url=url) as session:
         one = {"domain": [["default_code", "!=", False]], "fields": [], "limit": 1}
