@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +73,31 @@ async def test_a_sixth_shop_sells_as_soon_as_it_is_declared(own: Demo) -> None:
     await own.event(sale["id"], "sale.booked")
     (row,) = await own.odoo("pos.order", "search_read", domain=[["uuid", "=", sale["id"]]], fields=["config_id"])
     assert row["config_id"][0] == till
+
+
+async def test_an_own_field_is_answered_and_told_as_soon_as_it_is_declared(own: Demo) -> None:
+    """A field that somebody added in Odoo, a few lines of YAML, and channels read it: what was filled in before too."""
+    tag = secrets.token_hex(3)
+    (model,) = await own.odoo("ir.model", "search", domain=[["model", "=", "product.template"]])
+    field = {"name": f"x_{tag}", "model_id": model, "ttype": "float", "field_description": "Days", "state": "manual"}
+    await own.odoo("ir.model.fields", "create", vals_list=field)
+    (product,) = await own.odoo(
+        "product.product", "search_read", domain=[["barcode", "!=", False]], fields=["default_code"], limit=1
+    )
+    sku = product["default_code"]
+    await own.odoo("product.product", "write", ids=[product["id"]], vals={f"x_{tag}": 12.5})
+    declared = {"type": "number", "data_class": "public", "owner": "merchandising", "about": "Days that it keeps."}
+    entry = declared | {"odoo": {"field": f"x_{tag}"}}
+    (own.state / "landscape" / "extensions.yaml").write_text(
+        yaml.safe_dump({"extensions": {"product.shelf_life": entry}})
+    )
+
+    async def told() -> bool:
+        changes = [each for each in await own.events(sku) if each["type"] == "tillway.product.changed.v1"]
+        return bool(changes) and changes[-1]["data"].get("extensions") == {"shelf_life": "12.5"}
+
+    await until(told, "the event with the own field")
+    assert (await own.ask("GET", f"/products/v1/products/{sku}")).body["extensions"] == {"shelf_life": "12.5"}
 
 
 async def test_a_second_subscriber_is_told_as_soon_as_it_is_declared(own: Demo) -> None:

@@ -25,7 +25,8 @@ def bind(following: Following) -> dict[str, Handler]:
             choose=lambda event: event.type in ask.landscape.events and visible(ask.grant, event),
             subject=ask.query.get("subject"),
         )
-        return Answer(200, {"events": [told(ask.grant, event) for event in events], "next": following_on})
+        page = [told(ask.grant, event, ask.landscape) for event in events]
+        return Answer(200, {"events": page, "next": following_on})
 
     return {"readFeed": read_feed}
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from tillway.app.landscapes import Watched
-from tillway.connectors.odoo import Connection, Odoo, Places, ShopInOdoo, TillInOdoo
+from tillway.connectors.odoo import PRODUCT, Connection, Odoo, OwnFieldInOdoo, Places, ShopInOdoo, TillInOdoo
 from tillway.errors import Misconfigured, NotFound, Unavailable
 from tillway.gateway import Budget
 from tillway.landscape import Connection as ConnectionEntry
@@ -110,6 +110,7 @@ class BackOfficesOfLandscape:
             loyalty=self._odoos[name].loyalty,
             timezone=landscape.organisation.timezone,
             customers=self._odoos[name].customers,
+            own_fields=landscape.own_fields.get("product", {}),
             stock=self._odoos[name].stock,
             places=_stock_places(landscape, name),
             lists={entry.id: str(entry.odoo) for entry in landscape.price_lists_of(name) if entry.odoo != "list"},
@@ -231,6 +232,17 @@ def places_of(landscape: Landscape, connection: str) -> Places:
     return Places(
         price_lists=MappingProxyType(
             {entry.id: None if entry.odoo == "list" else entry.odoo for entry in landscape.price_lists_of(connection)}
+        ),
+        own_fields=tuple(
+            OwnFieldInOdoo(
+                field=entry.field,
+                column=entry.odoo.field,
+                model=entry.odoo.model or PRODUCT,
+                product=entry.odoo.product or "",
+                optional=entry.optional,
+            )
+            for entry in landscape.extensions.values()
+            if entry.entity == "product" and entry.connection in {None, connection}
         ),
         customers=MappingProxyType(
             {entry.id: entry.partner for entry in landscape.customers.values() if entry.connection == connection}

@@ -8,6 +8,7 @@ from tillway.contracts.checks import OperationChecks, ParameterCheck
 from tillway.contracts.classes import classes_of
 from tillway.contracts.deprecating import Ending, EndingMember, absent, marked, steps
 from tillway.contracts.documents import ENVELOPE, Documents, load
+from tillway.contracts.extending import extended
 from tillway.contracts.minimising import NOTHING, Cut, Cuts, Tally, cut
 from tillway.contracts.operation import (
     JSON_MEDIA_TYPE,
@@ -54,6 +55,7 @@ __all__ = [
     "compile_document",
     "cut",
     "escaped",
+    "extended",
     "followed",
     "load",
     "marked",

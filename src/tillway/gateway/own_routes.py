@@ -1,4 +1,4 @@
-"""The routes of one landscape: those of Tillway, and those of the documents that the retailer wrote."""
+"""The routes of one landscape: those of Tillway, with own fields written in, and those that the retailer wrote."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ class OwnRoutes:
         return kept[self]
 
     def _made(self, landscape: Landscape) -> Routes:
-        own, binder = landscape.own_documents, self._binder
+        own, extended, binder = landscape.own_documents, landscape.extended_documents, self._binder
+        routes = self._shipped.instead(extended, self._counted) if extended.apis else self._shipped
         if binder is None or not own.apis:
-            return self._shipped
+            return routes
         bindings = {operation.id: binder(document, operation) for document, operation in own.operations()}
-        return self._shipped.beside(own, bindings, self._counted)
+        return routes.beside(own, bindings, self._counted)

@@ -142,8 +142,8 @@ class Public:
         shown = None if self._shown is None else self._shown.find(path)
         if shown is not None:
             found = shown[0], _READS, self._seen_by(shown[1])
-        if found is None and path.startswith(catalog.ROOT):
-            found = self._own(path)
+        if path.startswith(catalog.ROOT):
+            found = self._own(path) or found
         if found is None and path.startswith(HOOKS) and self._notices is not None:
             found = HOOK, ("POST",), self._heard
         if found is None:
@@ -193,15 +193,15 @@ class Public:
         return await heard(request, self._notices, BODY_BYTES_MAX)
 
     def _own(self, path: str) -> tuple[str, tuple[str, ...], Page] | None:
-        """The document or the schema of the retailer's own that stands at this path of the catalogue."""
+        """The document or schema that stands at this path of the catalogue, if it is the retailer's own or extended."""
         landscape = self._active.current
         pages: dict[str, Page] | None = landscape.derived.get(_OWN_PAGES)
         if pages is None:
-            own = landscape.own_documents
-            pages = {path: _fixed(content) for path, content in catalog.pages(own).items() if path != catalog.ROOT}
-            for (api, version), document in own.apis.items():
-                pages[catalog.path_of(api, version)] = self._promised(document)
-            landscape.derived[_OWN_PAGES] = pages
+            pages = landscape.derived[_OWN_PAGES] = {}
+            for own in (landscape.own_documents, landscape.extended_documents):
+                pages |= {path: _fixed(content) for path, content in catalog.pages(own).items() if path != catalog.ROOT}
+                for (api, version), document in own.apis.items():
+                    pages[catalog.path_of(api, version)] = self._promised(document)
         page = pages.get(path)
         return None if page is None else ("catalog", _READS, page)
 

@@ -46,7 +46,7 @@ def uncounted(_operation: str, _withheld: int, _unknown: int) -> None:
 class Routes:
     """All operations of this release, found by method and path."""
 
-    __slots__ = ("_remembered", "_templates", "_whole")
+    __slots__ = ("_handlers", "_remembered", "_templates", "_whole")
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class Routes:
         outlines: Outlines | None = None,
     ) -> None:
         """Misconfigured when an operation is not bound or a binding names none. `counted` is told what is cut."""
+        self._handlers = dict(bindings)
         self._whole: dict[str, Methods] = {}
         self._templates: dict[str, dict[re.Pattern[str], Methods]] = {}
         left = dict(bindings)
@@ -73,9 +74,19 @@ class Routes:
     def beside(self, documents: Documents, bindings: Mapping[str, Handler], counted: Counted = uncounted) -> Routes:
         """These routes and those of further documents, whose interfaces and versions are others."""
         both = Routes(documents, bindings, counted, outlines=Outlines(documents))
+        both._handlers |= self._handlers
         both._whole |= self._whole
         both._templates |= self._templates
         return both
+
+    def instead(self, documents: Documents, counted: Counted = uncounted) -> Routes:
+        """These routes, with other words of the same operations in the place of those that they were made of."""
+        bindings = {operation.id: self._handlers[operation.id] for _, operation in documents.operations()}
+        other = Routes(documents, bindings, counted, outlines=Outlines(documents))
+        other._handlers = self._handlers | other._handlers
+        other._whole = self._whole | other._whole
+        other._templates = self._templates | other._templates
+        return other
 
     def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
         """The route and its path parameters. `path` is as sent: percent-encoded, without the query.

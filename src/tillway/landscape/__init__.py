@@ -6,6 +6,7 @@ from tillway.landscape.active import Active, Listener
 from tillway.landscape.base import SecretRef
 from tillway.landscape.building import build, build_marked
 from tillway.landscape.comparing import LandscapeChange, LandscapeComparison, compare_landscapes
+from tillway.landscape.extending import InOdoo, OwnFieldEntry
 from tillway.landscape.governing import (
     ApprovalRule,
     Board,
@@ -86,6 +87,7 @@ __all__ = [
     "Flow",
     "Freeze",
     "Governance",
+    "InOdoo",
     "InvalidLandscape",
     "Issuer",
     "Landscape",
@@ -99,6 +101,7 @@ __all__ = [
     "Mode",
     "Organisation",
     "Outbound",
+    "OwnFieldEntry",
     "Policy",
     "PriceListEntry",
     "Problem",

@@ -24,6 +24,9 @@ from tillway.landscape.problem import InvalidLandscape, Marks, Path, meant
 
 # Sections that are one entry themselves.
 _OF_FIELDS = {"organisation", "defaults", "governance", "outbound", "sign_in", "transport"}
+# How entries are named, and where they are named otherwise.
+_NAMED = "use letters, digits, dot, dash and underscore, at most 64"
+_NAMING = {"extensions": "say the word and the field, as in product.shelf_life: small letters, digits and underscore"}
 # Stands in while an invalid landscape's sound entries are checked against each other; never leaves this file.
 _STAND_IN = {"name": "?", "currency": "XXX", "timezone": "UTC"}
 
@@ -135,7 +138,7 @@ def _note(document: Document, error: ErrorDetails) -> Path:
     elif kind == "missing":
         document.finding(path, "is missing", _about(here))
     elif "[key]" in error["loc"]:
-        document.finding(path, "this name cannot be used", "use letters, digits, dot, dash and underscore, at most 64")
+        document.finding(path, "this name cannot be used", _NAMING.get(str(path[0]), _NAMED))
     else:
         document.finding(path, _plain(error), _about(here))
     return path

@@ -105,9 +105,16 @@ def _hit(step: Step, old: Landscape) -> Iterable[str]:
     if section == "events":
         told = {each.consumer for each in old.subscriptions.values() if name in each.types}
         return told | {each.id for each in consumers if each.event_types == "*" or name in each.event_types}
+    if section == "extensions":
+        word = name.partition(".")[0]
+        return [each.id for each in consumers if f"{word}s:read" in each.scopes or _is_told(each, f"{word}.changed")]
     if section == "shops":
         return [each.id for each in consumers if each.shops == "*" or name in (each.shops or ()) or each.shop == name]
     return []
+
+
+def _is_told(consumer: Consumer, event_type: str) -> bool:
+    return consumer.event_types == "*" or event_type in consumer.event_types
 
 
 def _critical(step: Step, old: Landscape, new: Landscape) -> Criticality | None:
@@ -116,6 +123,8 @@ def _critical(step: Step, old: Landscape, new: Landscape) -> Criticality | None:
     named: set[str] = set()
     if section == "apis":
         named = {name}
+    elif section == "extensions":
+        named = {f"{name.partition('.')[0]}s"}
     elif section == "service_levels":
         named = {each.service_levels[name].api for each in (old, new) if name in each.service_levels}
     elif section == "consumers":

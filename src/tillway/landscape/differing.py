@@ -38,6 +38,7 @@ KINDS: Final[Mapping[str, ChangeKind]] = {
     "processes": "service-level",
     "reconcile": "service-level",
     "mappings": "contract",
+    "extensions": "contract",
     "expressions": "contract",
     "contracts": "contract",
 }
@@ -45,7 +46,7 @@ KINDS: Final[Mapping[str, ChangeKind]] = {
 
 ABSENT: Final = object()
 
-_WORDS: Final = frozenset({"name", "purpose", "contact", "reason", "on_call"})
+_WORDS: Final = frozenset({"name", "purpose", "contact", "reason", "on_call", "about", "optional"})
 # Who answers, and when it is looked at again: nothing that anybody relies on at run time, but not mere words.
 _ANSWERS: Final = frozenset({"owner", "deputy", "steward", "domain", "producer", "review", "residency"})
 _MORE_IS_WIDER: Final = frozenset({"workers", "target", "replay_days", "warn_after_days", "throttle_after_days"}) | {
@@ -173,6 +174,14 @@ def _unknown_fields(field: str, was: Any, becomes: Any) -> tuple[Verdict, str]:
     return ("additive" if good else "breaking"), f"{field} is {_shown(becomes)} now, was {_shown(was)}"
 
 
+def _choices(field: str, was: Any, becomes: Any) -> tuple[Verdict, str]:
+    """What may be answered: who reads it must know all of it."""
+    del field
+    gained = [each for each in becomes or () if each not in (was or ())]
+    verdict, text = _sets(was or [], becomes or [])
+    return ("breaking" if gained else "same" if verdict == "same" else "additive"), text
+
+
 _Judge = Callable[[str, Any, Any], tuple[Verdict, str]]
 _JUDGES: Final[tuple[tuple[frozenset[str], _Judge], ...]] = (
     (_WORDS, _words),
@@ -182,6 +191,7 @@ _JUDGES: Final[tuple[tuple[frozenset[str], _Judge], ...]] = (
     (frozenset(_RANKED), _ranked),
     (frozenset({"valid_from", "valid_until", "sunset"}), _times),
     (frozenset({"unknown_fields"}), _unknown_fields),
+    (frozenset({"choices"}), _choices),
 )
 
 

@@ -11,9 +11,10 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, Field, model_validator
 
 from tillway import contracts
-from tillway.contracts import Documents
+from tillway.contracts import Documents, extended
 from tillway.errors import Misconfigured, NotFound
 from tillway.landscape.base import Model, SecretRef
+from tillway.landscape.extending import OwnFieldEntry, OwnFieldId, own_fields
 from tillway.landscape.governing import Defaults, Governance, Region, Team
 from tillway.landscape.machines import Issuer, PublicKeyRef, Transport
 from tillway.landscape.model import (
@@ -36,6 +37,7 @@ from tillway.landscape.problem import InvalidLandscape
 from tillway.landscape.promising import Domain, MappingEntry, ProcessEntry, ReconcileEntry, ServiceLevel, Upstream
 from tillway.landscape.shipped import BASE_FILE, base
 from tillway.landscape.values import EventType, Id, Network, named
+from tillway.retail import OwnField
 
 E = TypeVar("E")
 
@@ -82,6 +84,8 @@ class Landscape(Model):
     """The texts of mappings by file name; they stand in `mappings/*.jsonata`, never in YAML."""
     contracts: Mapping[str, str] = Field(default_factory=dict)
     """OpenAPI documents and event schemas of the retailer's own, by file name; they stand in `contracts/`."""
+    extensions: Annotated[Mapping[OwnFieldId, OwnFieldEntry], BeforeValidator(named)] = Field(default_factory=dict)
+    """Fields that the retailer adds to words of ours, each by the word and its name, e.g. product.shelf_life."""
     events: Annotated[Mapping[EventType, EventEntry], BeforeValidator(named)] = Field(default_factory=dict)
     """Event types by short name."""
     consumers: Annotated[Mapping[Id, Consumer], BeforeValidator(named)] = Field(default_factory=dict)
@@ -145,12 +149,22 @@ class Landscape(Model):
         return found.documents
 
     @cached_property
+    def own_fields(self) -> Mapping[str, Mapping[str, OwnField]]:
+        """The retailer's own fields, by the word they extend and by their name there."""
+        return own_fields(self.extensions.values())
+
+    @cached_property
+    def extended_documents(self) -> Documents:
+        """Those that ship with Tillway and carry own fields, with these written in."""
+        return extended(contracts.load(), {word: tuple(each.values()) for word, each in self.own_fields.items()})
+
+    @cached_property
     def documents(self) -> Documents:
         """All promises: those that ship with Tillway, and the retailer's own."""
-        shipped, own = contracts.load(), self.own_documents
-        if not own.apis and not own.events:
+        shipped, more, own = contracts.load(), self.extended_documents, self.own_documents
+        if not own.apis and not own.events and not more.apis:
             return shipped
-        return Documents({**shipped.apis, **own.apis}, {**shipped.events, **own.events})
+        return Documents({**shipped.apis, **more.apis, **own.apis}, {**shipped.events, **more.events, **own.events})
 
     @cached_property
     def policy_set(self) -> PolicySet:

@@ -12,6 +12,7 @@ from tillway.landscape.lifecycle import ApiVersion
 from tillway.landscape.model import Api
 from tillway.landscape.own_documents import file_of, schema_file_of
 from tillway.landscape.problem import Mark, Path, Problem, meant
+from tillway.retail.own_field import OWN_FIELDS_MAX
 
 _FIRST: Final = 1
 
@@ -33,8 +34,19 @@ def references(landscape: Landscape, declared: Declared) -> Iterator[Problem]:
             text = f"there is no file {entry.file}"
             remedy = meant(entry.file, landscape.expressions) or "write it, or take the mapping out"
             yield Problem(path=("mappings", entry.id, "file"), text=text, remedy=remedy)
+    yield from _extensions(landscape, declared)
     yield from _governed(landscape, declared)
     yield from _documents(landscape, declared)
+
+
+def _extensions(landscape: Landscape, declared: Declared) -> Iterator[Problem]:
+    for entry in landscape.extensions.values():
+        path: Path = ("extensions", entry.id, "connection")
+        yield from refers(path, "connection", entry.connection, declared.of("connections"))
+    for word, fields in landscape.own_fields.items():
+        if len(fields) > OWN_FIELDS_MAX:
+            text = f"a {word} has {len(fields)} own fields, and may have {OWN_FIELDS_MAX}"
+            yield Problem(path=("extensions",), text=text, remedy="keep those that somebody is told")
 
 
 def _api(api: Api, landscape: Landscape, declared: Declared) -> Iterator[Problem]:

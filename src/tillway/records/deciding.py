@@ -11,12 +11,14 @@ import msgspec
 
 from tillway.journal import Event
 from tillway.records.tracing import Cause
-from tillway.retail import LIST_PRICE, PriceList, Product
+from tillway.retail import LIST_PRICE, DataClass, OwnField, PriceList, Product
 from tillway.retail.pricing import price
 from tillway.retail.rule_order import applying, touched
 
 # A price shown in an event is for one unit; quantity breaks are asked for with a quote.
 ONE = Decimal(1)
+
+_NONE: Mapping[str, OwnField] = {}
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -34,11 +36,12 @@ def decide_products(
     at: datetime,
     cause: Cause,
     first: bool,
+    own: Mapping[str, OwnField] = _NONE,
 ) -> Decision:
     """What a page of products changes. Equal content changes nothing, whatever the source's change mark says.
 
     `old` is what is held under the page's codes, and under other codes of the page's variants: a code that its variant
-    gave up is archived. `first`: this is the first load; it stores and tells nothing.
+    gave up is archived. `first`: this is the first load; it stores and tells nothing. `own`: the retailer's own fields.
     """
     save: list[Product] = []
     events: list[Event] = []
@@ -51,7 +54,7 @@ def decide_products(
         if first:
             continue
         if before is None or _described(before) != _described(product):
-            events.append(_product_changed(before, product, cause))
+            events.append(_product_changed(before, product, cause, own))
         lists_touched = _lists_touched(before, product, lists, at)
         if lists_touched:
             events.append(price_changed(product, lists_touched, lists, at=at, cause=cause))
@@ -108,16 +111,20 @@ def price_changed(
     )
 
 
-def _product_changed(before: Product | None, product: Product, cause: Cause) -> Event:
+def _product_changed(before: Product | None, product: Product, cause: Cause, own: Mapping[str, OwnField]) -> Event:
     change = "added" if before is None else ("archived" if before.active and not product.active else "changed")
     told: dict[str, Any] = msgspec.to_builtins(product)
-    for private in ("template", "variant", "list_price"):
+    for private in ("template", "variant", "list_price", "extensions"):
         told.pop(private, None)
+    classes = {name: own[name].data_class for name in product.extensions if name in own}
+    # The journal is told to many and kept for long: what is personal is asked for instead.
+    if open_ones := {name: each for name, each in classes.items() if each < DataClass.PERSONAL}:
+        told["extensions"] = {name: product.extensions[name] for name in open_ones}
     return cause.event(
         "product.changed",
         subject=product.sku,
         data={"change": change, **told},
-        dataclass="public",
+        dataclass=max(open_ones.values(), default=DataClass.PUBLIC).value,
     )
 
 

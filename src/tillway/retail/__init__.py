@@ -83,6 +83,17 @@ from tillway.retail.outside import (
     TillSessions,
     TransferPlaces,
 )
+from tillway.retail.own_field import (
+    OWN_NAME_PATTERN,
+    OWN_NUMBER,
+    OWN_TEXT_MAX,
+    OwnField,
+    OwnKind,
+    OwnName,
+    OwnValue,
+    own_value,
+)
+from tillway.retail.own_field import told as told_own_fields
 from tillway.retail.payment import Payment, PaymentLedger, PaymentReport, doubts, payment_id
 from tillway.retail.payment import entry as payment_entry
 from tillway.retail.place_order import UNPRICED, place
@@ -142,6 +153,9 @@ __all__ = [
     "DEFAULT_ROUNDING",
     "LIST_PRICE",
     "MINOR_UNITS",
+    "OWN_NAME_PATTERN",
+    "OWN_NUMBER",
+    "OWN_TEXT_MAX",
     "POINTS_CARDS",
     "UNPRICED",
     "Address",
@@ -215,6 +229,10 @@ __all__ = [
     "OrderRequest",
     "OrderRequestLine",
     "OrderThere",
+    "OwnField",
+    "OwnKind",
+    "OwnName",
+    "OwnValue",
     "Page",
     "Payment",
     "PaymentLedger",
@@ -286,6 +304,7 @@ __all__ = [
     "minor_units",
     "numbered",
     "offered",
+    "own_value",
     "parse",
     "parse_gtin",
     "parse_sku",
@@ -302,6 +321,7 @@ __all__ = [
     "same",
     "sold_lines",
     "split",
+    "told_own_fields",
     "touched",
     "wrong_receipt",
     "wrong_return_lines",

@@ -59,7 +59,7 @@ class Caller:
                 await asyncio.sleep(seconds)
             env = Env(
                 store=self.store,
-                models=registry.MODELS,
+                models=self.store.models,
                 hooks=registry.HOOKS,
                 transaction=transaction,
                 now=now,
@@ -83,11 +83,11 @@ class Caller:
         raise AssertionError("unreachable")
 
     def _method(self, model: str, name: str) -> Method:
-        if model not in registry.MODELS:
+        if model not in self.store.models:
             raise not_found(f"the model {model!r} does not exist")
         if name.startswith("_"):
             raise access_error(f"Private methods (such as '{model}.{name}') cannot be called remotely.")
-        found = registry.method(model, name)
+        found = registry.method(self.store.models[model], name)
         if found is None:
             raise not_found(f"The method '{model}.{name}' does not exist")
         return found

@@ -10,13 +10,16 @@ def describe(env: Env) -> None:
     stamp = {"create_date": env.now, "write_date": env.now, "create_uid": env.user, "write_uid": env.user}
     for name in sorted(env.models):
         each = env.models[name]
-        model = env.transaction.insert("ir.model", {"name": each.label, "model": name, "transient": False, **stamp})
+        model = env.transaction.insert(
+            "ir.model", {"name": each.label, "model": name, "transient": False, "state": "base", **stamp}
+        )
         for field in each.fields.values():
             row = {
                 "name": field.name,
                 "model": name,
                 "model_id": model,
                 "ttype": field.kind,
+                "state": "base",
                 "relation": field.relation or False,
                 "field_description": field.label,
                 "store": field.stored or field.kept,

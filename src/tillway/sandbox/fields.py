@@ -6,7 +6,7 @@ Money and quantities are floats here, as they are on Odoo's wire; arithmetic on 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -156,3 +156,25 @@ def _automatic(model_name: str) -> tuple[Field, ...]:
 def model(name: str, label: str, *fields: Field, **more: Any) -> Model:
     """A model of these fields and the automatic ones."""
     return Model(name=name, label=label, fields={each.name: each for each in (*_automatic(name), *fields)}, **more)
+
+
+def with_delegated(described: Model, models: Mapping[str, Model]) -> Model:
+    """A model that delegates shows every field of the other one that it has not itself."""
+    if not described.delegates:
+        return described
+    other = models[described.fields[described.delegates].relation]
+    shown = {
+        name: replace(
+            each,
+            path=f"{described.delegates}.{name}",
+            through=True,
+            compute=None,
+            inverse_write=None,
+            required=False,
+            default=None,
+            indexed=False,
+        )
+        for name, each in other.fields.items()
+        if name not in described.fields
+    }
+    return replace(described, fields={**described.fields, **shown})

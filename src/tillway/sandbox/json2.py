@@ -162,13 +162,13 @@ class Sandbox:
 
     async def _index(self, request: Request) -> Response:
         self._authenticate(request)
-        models = [self._described(name) for name in sorted(registry.MODELS)]
+        models = [self._described(name) for name in sorted(self.store.models)]
         rows = self.store.tables["ir.module.module"].rows.values()
         modules = [row["name"] for row in rows if row["state"] == "installed"]
         return _with_tag(request, {"modules": modules, "models": models})
 
     def _described(self, name: str) -> dict[str, Any]:
-        model = registry.MODELS[name]
+        model = self.store.models[name]
         fields = {
             each.name: {"string": each.label} for each in sorted(model.fields.values(), key=lambda each: each.name)
         }
@@ -177,11 +177,11 @@ class Sandbox:
     async def _document(self, request: Request) -> Response:
         self._authenticate(request)
         name = request.path_params["model"]
-        if name not in registry.MODELS:
+        if name not in self.store.models:
             raise not_found(f"the model {name!r} does not exist")
-        env = Env(store=self.store, models=registry.MODELS, hooks={}, transaction=Transaction(self.store), now="")
+        env = Env(store=self.store, models=self.store.models, hooks={}, transaction=Transaction(self.store), now="")
         fields = generic.fields_get(Call(env=env, model=name))
-        document = {"model": name, "name": registry.MODELS[name].label, "doc": None, "fields": fields}
+        document = {"model": name, "name": self.store.models[name].label, "doc": None, "fields": fields}
         return _with_tag(request, {**document, "methods": {each: {} for each in registry.method_names(name)}})
 
 

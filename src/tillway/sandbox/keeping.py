@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from tillway.sandbox import own_fields
 from tillway.sandbox.store import Row, Store
 
 _MODE: Final = 0o600
@@ -41,6 +42,7 @@ class Kept:
             commit = msgspec.json.decode(line, type=_Commit)
             for model, record, row in commit.rows:
                 _set(store, model, record, row)
+            own_fields.replayed(store, [(model, record) for model, record, _ in commit.rows])
             for model, last in commit.last.items():
                 store.tables[model].last_id = last
             store.sequences.update(commit.sequences)
@@ -61,4 +63,5 @@ def _set(store: Store, model: str, record: int, row: Row | None) -> None:
     if row is not None:
         table.put(record, {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
     elif record in table.rows:
+        own_fields.dropped(store, model, record)
         table.drop(record)

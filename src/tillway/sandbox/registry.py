@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from tillway.sandbox import (
@@ -14,6 +13,7 @@ from tillway.sandbox import (
     loyalty,
     merging,
     orders,
+    own_fields,
     partners,
     pricelists,
     products,
@@ -25,7 +25,7 @@ from tillway.sandbox import (
     taxes,
 )
 from tillway.sandbox.environment import Hooks
-from tillway.sandbox.fields import Model
+from tillway.sandbox.fields import Model, with_delegated
 from tillway.sandbox.methods import Method, Methods
 from tillway.sandbox.models import automation, base, prices, sales, tills
 from tillway.sandbox.models import invoicing as invoicing_models
@@ -50,34 +50,16 @@ _TABLES = (
 
 def _all_models() -> dict[str, Model]:
     models = {each.name: each for table in _TABLES for each in table.MODELS}
-    return {name: _with_delegated(each, models) for name, each in models.items()}
-
-
-def _with_delegated(model: Model, models: Mapping[str, Model]) -> Model:
-    """A model that delegates shows every field of the other one that it has not itself."""
-    if not model.delegates:
-        return model
-    other = models[model.fields[model.delegates].relation]
-    shown = {
-        name: replace(
-            each,
-            path=f"{model.delegates}.{name}",
-            through=True,
-            compute=None,
-            inverse_write=None,
-            required=False,
-            default=None,
-            indexed=False,
-        )
-        for name, each in other.fields.items()
-        if name not in model.fields
-    }
-    return replace(model, fields={**model.fields, **shown})
+    return {name: with_delegated(each, models) for name, each in models.items()}
 
 
 MODELS: Final[Mapping[str, Model]] = _all_models()
 
 HOOKS: Final[Mapping[str, Hooks]] = {
+    "ir.model": Hooks(created=own_fields.models_added, unlinking=own_fields.models_removed),
+    "ir.model.fields": Hooks(
+        completing=own_fields.complete_field, created=own_fields.fields_added, unlinking=own_fields.fields_removed
+    ),
     "res.partner": Hooks(created=partners.check, written=partners.check),
     "product.template": Hooks(created=products.make_variants, written=products.templates_changed),
     "product.product": Hooks(created=products.check_barcodes, written=products.check_barcodes),
@@ -165,10 +147,10 @@ SPECIAL: Final[Mapping[str, Methods]] = {
 """Beside the generic methods, or in their place."""
 
 
-def method(model: str, name: str) -> Method | None:
+def method(model: Model, name: str) -> Method | None:
     """The method of a model, or None."""
-    found = SPECIAL.get(model, {}).get(name) or generic.METHODS.get(name)
-    if name in {"action_archive", "action_unarchive"} and "active" not in MODELS[model].fields:
+    found = SPECIAL.get(model.name, {}).get(name) or generic.METHODS.get(name)
+    if name in {"action_archive", "action_unarchive"} and "active" not in model.fields:
         return None
     return found
 

@@ -106,9 +106,7 @@ def fill(store: Store, *, today: date, now: datetime) -> None:
     """Put the retailer into an empty store. `today` is the middle of the promotion, `now` every record's write_date."""
     transaction = Transaction(store)
     moment = now.strftime("%Y-%m-%d %H:%M:%S")
-    env = Env(
-        store=store, models=registry.MODELS, hooks=registry.HOOKS, transaction=transaction, now=moment, context={}
-    )
+    env = Env(store=store, models=store.models, hooks=registry.HOOKS, transaction=transaction, now=moment, context={})
     describe(env)
     _company(env)
     _taxes(env)

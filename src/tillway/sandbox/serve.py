@@ -73,7 +73,7 @@ def build(*, key: str, database: str = DATABASE, today: date | None = None, keep
         now = clock.now()
         retailer.fill(store, today=today or now.date(), now=now)
     panel = Panel()
-    hooks = Hooks(store, panel, dict(registry.MODELS))
+    hooks = Hooks(store, panel, store.models)
     return Sandbox(store=store, key=key, database=database, panel=panel, hooks=hooks)
 
 

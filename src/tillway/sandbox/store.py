@@ -61,6 +61,8 @@ class Store:
     """All tables and the sequences of numbers. Sequences do not roll back, as Postgres' do not."""
 
     def __init__(self, models: Mapping[str, Model]) -> None:
+        self.models = dict(models)
+        """What can be called now: the retailer may add fields and models."""
         self.tables = {name: Table(each) for name, each in models.items()}
         self.sequences: dict[str, int] = {}
         self.commits = 0
@@ -116,6 +118,10 @@ class Transaction:
         row = table.drop(record)
         self._undo.append(lambda: table.put(record, row))
         self._note(model, record, row, known=known)
+
+    def undo_by(self, step: Callable[[], object]) -> None:
+        """Keep how to take back what was done beside the rows."""
+        self._undo.append(step)
 
     def mark(self) -> int:
         """A savepoint."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from tillway import clock
 from tillway.errors import Misconfigured, OutcomeUnknown, Poison, TryAgain, Unavailable
-from tillway.identity import Grant, Restrictions
+from tillway.identity import Restrictions
 from tillway.journal import Recorded
 from tillway.landscape import Active
 from tillway.outbound import Client, Limits, Reply, Request
@@ -49,13 +49,14 @@ class Courier:
         TryAgain and OutcomeUnknown: the receiver is not able now. Poison: it refuses this event. When it wants
         nothing more the subscription is switched off, and the event stays with it.
         """
-        who = may_be_told(self._active.current, to.consumer, clock.now(), self._restricted())
+        landscape = self._active.current
+        who = may_be_told(landscape, to.consumer, clock.now(), self._restricted())
         if who is None:
             raise Unavailable(f"{to.consumer} may be told nothing any more")
         if not visible(who, event):
             return
         began = clock.now()
-        request = _request(to, who, event, keys, began)
+        request = _request(to, wire(who, event, landscape), event, keys, began)
         try:
             reply = await self._client.send(request)
         except (TryAgain, OutcomeUnknown, Misconfigured) as error:
@@ -89,8 +90,7 @@ class Courier:
             tx.stage(part)
 
 
-def _request(to: Subscription, who: Grant, event: Recorded, keys: Sequence[str], now: datetime) -> Request:
-    body = wire(who, event)
+def _request(to: Subscription, body: bytes, event: Recorded, keys: Sequence[str], now: datetime) -> Request:
     signed = headers(keys, str(event.id), now, body)
     traced: Mapping[str, str] = {} if event.traceparent is None else {"traceparent": event.traceparent}
     return Request(

@@ -25,6 +25,8 @@ CUTS_MAX: Final = 1_200
 _NO_TOKEN: Final = ""
 _NO_END: Final = datetime.max.replace(tzinfo=UTC)
 
+_PLACE: Final = "subscriptions.selection"
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -44,18 +46,34 @@ def visible(who: Grant, event: Recorded) -> bool:
     return isinstance(shop, str) and who.sees_shop(shop)
 
 
-def told(who: Grant, event: Recorded) -> dict[str, Any]:
-    """The structured CloudEvent as this receiver may know it: without members above its classes of data."""
+def told(who: Grant, event: Recorded, landscape: Landscape | None = None) -> dict[str, Any]:
+    """The structured CloudEvent as this receiver may know it: without members above its classes of data.
+
+    Members are those that the landscape promises, or only those that ship with Tillway.
+    """
     envelope = cloudevent(event, personal="personal" in who.classes)
-    found = _cut(event.type, who.classes)
+    found = _cut(event.type, who.classes) if landscape is None else _promised(event.type, who.classes, landscape)
     if found is not None:
         envelope["data"] = found.of(envelope["data"], Tally())
     return envelope
 
 
-def wire(who: Grant, event: Recorded) -> bytes:
+def wire(who: Grant, event: Recorded, landscape: Landscape | None = None) -> bytes:
     """The structured CloudEvent as it is sent to this receiver."""
-    return _encode(told(who, event))
+    return _encode(told(who, event, landscape))
+
+
+def _promised(event_type: str, classes: frozenset[str], landscape: Landscape) -> Cut | None:
+    """By the retailer's own schemas too, and with its own fields written in."""
+    documents = landscape.documents
+    if documents is contracts.load():
+        return _cut(event_type, classes)
+    made: dict[Any, Cut | None] = landscape.derived.setdefault(_PLACE, {})
+    key = event_type, classes
+    if key not in made:
+        schema = documents.events.get((event_type, 1))
+        made[key] = NOTHING if schema is None else cut(plan(schema), classes)
+    return made[key]
 
 
 @lru_cache(maxsize=CUTS_MAX)

@@ -51,6 +51,12 @@ def test_the_landscape_of_the_example_holds_together() -> None:
     assert (list(landscape.shops), list(landscape.consumers)) == (["harbour"], ["web-shop", "tills"])
 
 
+def test_the_own_fields_of_the_example_hold_together() -> None:
+    named = {"example.yaml": "organisation", "own.yaml": "extensions:"}
+    landscape = build({file: only("landscape.md", "yaml", word).text for file, word in named.items()})
+    assert list(landscape.own_fields["product"]) == ["shelf_life", "hazard"]
+
+
 @pytest.mark.parametrize("page", pages(), ids=name_of)
 def test_a_block_of_json_is_json(page: Path) -> None:
     for fence in fences(page.read_text(), "json"):

@@ -13,7 +13,7 @@ from tests.pure.retail.samples import NOON, VAT_20_INCLUDED, price_list, product
 from tillway.journal import Event
 from tillway.records import Cause
 from tillway.records.deciding import decide_price_list, decide_products
-from tillway.retail import PriceList, Product
+from tillway.retail import DataClass, OwnField, PriceList, Product
 
 CAUSE = Cause(correlation="refresh-1", causation="cause-1", traceparent="00-1-2-01")
 SHIRT = product()
@@ -207,3 +207,28 @@ def test_applying_a_page_twice_changes_nothing_the_second_time(old: list[Product
     assert {each.sku: after[each.sku] for each in new} == {each.sku: each for each in new}
     again = decide_products(after, new, (ALL_OFF,), at=NOON, cause=CAUSE, first=False)
     assert (again.save, again.events) == ((), ())
+
+
+def test_own_fields_are_told_with_the_product_but_for_personal_ones() -> None:
+    own = {
+        name: OwnField(name=name, kind="text", data_class=data_class, about="One.")
+        for name, data_class in (("origin", DataClass.CONFIDENTIAL), ("buyer", DataClass.PERSONAL))
+    }
+    changed_ones = changed(extensions={"origin": "Ghent", "buyer": "Ann", "undeclared": "x"})
+
+    decision = decide_products({SHIRT.sku: SHIRT}, [changed_ones], (), at=NOON, cause=CAUSE, first=False, own=own)
+
+    assert decision.save == (changed_ones,)
+    assert [(each.data["extensions"], each.dataclass) for each in decision.events] == [
+        ({"origin": "Ghent"}, "confidential")
+    ]
+
+
+def test_a_product_that_loses_its_own_fields_is_told_without() -> None:
+    held = changed(extensions={"origin": "Ghent"})
+
+    decision = decide_products({held.sku: held}, [SHIRT], (), at=NOON, cause=CAUSE, first=False)
+
+    assert [(each.type, "extensions" in each.data, each.dataclass) for each in decision.events] == [
+        ("product.changed", False, "public")
+    ]

@@ -3,10 +3,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.pure.subscriptions.events import NOW, landscape, recorded
+from tests.pure.subscriptions.events import NOW, YAML, landscape, recorded
 
 from tillway.errors import Forbidden, Unauthenticated
 from tillway.identity import Grant
+from tillway.landscape import build
 from tillway.subscriptions.selection import recipient, recipient_or_none, visible, wire
 
 OPEN = frozenset({"public", "internal", "confidential"})
@@ -45,6 +46,14 @@ def test_personal_members_are_sent_to_those_who_may_read_them() -> None:
 def test_members_that_no_contract_knows_are_not_sent() -> None:
     assert json.loads(wire(KNOWING, recorded(data={"shop": "berlin", "mood": "bad"})))["data"] == {"shop": "berlin"}
     assert json.loads(wire(KNOWING, recorded("never.promised", data={"shop": "berlin"})))["data"] == {}
+
+
+def test_own_fields_are_sent_as_far_as_the_landscape_declares_them() -> None:
+    days = "{type: number, data_class: public, owner: it, about: Days., odoo: {field: x_days}}"
+    own = build({"base.yaml": YAML, "own.yaml": f"extensions: {{product.days: {days}}}"})
+    event = recorded("product.changed", data={"sku": "A", "extensions": {"days": "12.5", "gone": "x"}})
+
+    assert json.loads(wire(EVERYWHERE, event, own))["data"] == {"sku": "A", "extensions": {"days": "12.5"}}
 
 
 def test_nothing_personal_is_sent_to_others() -> None:

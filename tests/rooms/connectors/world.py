@@ -12,7 +12,7 @@ from tests.rooms.connectors.far_side import FarSide, Retailer, TillThere
 from tests.rooms.connectors.lossy_proxy import LossyProxy
 
 from tillway import clock
-from tillway.connectors.odoo import Connection, Odoo, Places, ShopInOdoo, TillInOdoo
+from tillway.connectors.odoo import Connection, Odoo, OwnFieldInOdoo, Places, ShopInOdoo, TillInOdoo
 from tillway.outbound import Client
 from tillway.retail import BackOfficeStore, Order, OrderLine, Sale, SaleLine, Tender, rounded, sale_id
 
@@ -27,7 +27,14 @@ class World:
     client: Client
     proxy: LossyProxy
 
-    def odoo(self, *, till: TillThere | None = None, key: str | None = None, database: str | None = None) -> Odoo:
+    def odoo(
+        self,
+        *,
+        till: TillThere | None = None,
+        key: str | None = None,
+        database: str | None = None,
+        own: tuple[OwnFieldInOdoo, ...] = (),
+    ) -> Odoo:
         """A connector, as a hub that just started has it."""
         tills = {}
         if till is not None:
@@ -42,7 +49,12 @@ class World:
                 workers=PARALLEL,
             ),
             self.client,
-            places=Places(price_lists={"web": self.shop.price_list}, tills=tills, shops={"web": self._here(*tills)}),
+            places=Places(
+                price_lists={"web": self.shop.price_list},
+                tills=tills,
+                shops={"web": self._here(*tills)},
+                own_fields=own,
+            ),
         )
 
     def _here(self, *tills: str) -> ShopInOdoo:

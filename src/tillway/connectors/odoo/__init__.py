@@ -10,7 +10,7 @@ from .hooks import OdooHooks
 from .inventory import Integration, Inventory
 from .keys import ENDING, NEXT_KEY, URGENT, ending
 from .order_book import OdooOrderBook
-from .places import WORKERS, Connection, Places, ShopInOdoo, TillInOdoo
+from .places import PRODUCT, WORKERS, Connection, OwnFieldInOdoo, Places, ShopInOdoo, TillInOdoo
 from .price_lists import OdooPriceLists
 from .probe import Probe
 from .survey import Survey, TillFound
@@ -21,6 +21,7 @@ __all__ = [
     "ENDING",
     "NEXT_KEY",
     "OVERLAP",
+    "PRODUCT",
     "URGENT",
     "WATCHED",
     "WORKERS",
@@ -34,6 +35,7 @@ __all__ = [
     "OdooOrderBook",
     "OdooPriceLists",
     "OdooTillSessions",
+    "OwnFieldInOdoo",
     "Places",
     "Probe",
     "ShopInOdoo",

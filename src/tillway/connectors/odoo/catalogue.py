@@ -19,6 +19,8 @@ from .lately import Lately
 from .mapping import products, quality, taxes
 from .mapping.products import Related
 from .mapping.values import reference, text
+from .own_fields import OwnFields, Readable
+from .places import OwnFieldInOdoo
 
 PAGE_MAX: Final = 1000
 """Products a page at most: about a second of one Odoo worker and 1 MiB of answer."""
@@ -37,8 +39,11 @@ NEWEST: Final = 50
 class OdooCatalogue:
     """`retail.Catalogue` over one Odoo. Prices, taxes and categories are as the call's company sees them."""
 
-    def __init__(self, odoo: Json2, *, now: Callable[[], datetime] = clock.now) -> None:
+    def __init__(
+        self, odoo: Json2, *, own: Iterable[OwnFieldInOdoo] = (), now: Callable[[], datetime] = clock.now
+    ) -> None:
         self._odoo = odoo
+        self._own = OwnFields(odoo, own)
         self._now = now
         self._taxes = Lately(partial(read_taxes, odoo))
         self._categories = Lately(partial(read_categories, odoo))
@@ -54,18 +59,22 @@ class OdooCatalogue:
         position = parse(cursor)
         if not position.after:
             position = begun(position, await self._newest(call), self._now())
-        rows = await self._rows(call, domain(position), order="id", limit=limit)
+        own = await self._own.readable(call)
+        rows = await self._rows(call, domain(position), own, order="id", limit=limit)
         more = len(rows) == limit
         following = render(advanced(position, [row["id"] for row in rows], more=more))
-        winner, rows = await self._resolved(call, rows)
-        related = await self._related(call, rows)
+        winner, rows = await self._resolved(call, rows, own)
+        related = await self._related(call, rows, own)
         mapped = [(row, products.product(row, related, call.company, winner)) for row in rows]
         return CataloguePage(
             items=tuple(each for _, each in mapped if isinstance(each, Product)),
             cursor=following,
             more=more,
-            read=tuple(str(row["id"]) for row in rows),
-            findings=tuple(finding for row, each in mapped for finding in quality.findings(row, each)),
+            read=(quality.OWN_FIELDS, *(str(row["id"]) for row in rows)),
+            findings=(
+                *quality.unreadable(own.wrong),
+                *(finding for row, each in mapped for finding in quality.findings(row, each, related.own)),
+            ),
         )
 
     async def alive(self, call: Call, foreign_ids: Iterable[str]) -> frozenset[str]:
@@ -92,18 +101,18 @@ class OdooCatalogue:
         """The newest changes of surcharges, categories and taxes, with what of them counts."""
         self._taxes.forget()
         self._categories.forget()
-        found = [
+        found: list[Any] = [
             await self._odoo.search_read(
                 call, model, [], ["write_date", *fields], archived=True, order="write_date desc, id desc", limit=NEWEST
             )
             for model, fields in RELATED
         ]
+        found += await self._own.versions(call, await self._own.readable(call))
         return hashlib.sha256(msgspec.json.encode(found, order="sorted")).hexdigest()
 
-    async def _rows(self, call: Call, wanted: list[Any], **arguments: Any) -> list[dict[str, Any]]:
-        return await self._odoo.search_read(
-            call, "product.product", wanted, products.FIELDS, archived=True, **arguments
-        )
+    async def _rows(self, call: Call, wanted: list[Any], own: Readable, **arguments: Any) -> list[dict[str, Any]]:
+        fields = [*products.FIELDS, *own.columns]
+        return await self._odoo.search_read(call, "product.product", wanted, fields, archived=True, **arguments)
 
     async def _newest(self, call: Call) -> datetime | None:
         """The newest change of a product, by Odoo's clock."""
@@ -112,7 +121,9 @@ class OdooCatalogue:
         )
         return moment(rows[0]["write_date"]) if rows and text(rows[0]["write_date"]) else None
 
-    async def _resolved(self, call: Call, rows: list[dict[str, Any]]) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    async def _resolved(
+        self, call: Call, rows: list[dict[str, Any]], own: Readable
+    ) -> tuple[dict[str, int], list[dict[str, Any]]]:
         """Which record each code on the page stands for, and the page with those records that were not on it.
 
         A record that steps back (archived, renamed) leaves its code to another one, which did not change itself: so
@@ -127,10 +138,10 @@ class OdooCatalogue:
         winner = products.winners(same)
         missing = set(winner.values()) - {row["id"] for row in rows}
         if missing:
-            rows = rows + await self._rows(call, [["id", "in", sorted(missing)]], order="id")
+            rows = rows + await self._rows(call, [["id", "in", sorted(missing)]], own, order="id")
         return winner, rows
 
-    async def _related(self, call: Call, rows: list[dict[str, Any]]) -> Related:
+    async def _related(self, call: Call, rows: list[dict[str, Any]], own: Readable) -> Related:
         known = await self._taxes.of(call, {each for row in rows for each in row["taxes_id"]})
         categories = {int(each) for row in rows if (each := reference(row["categ_id"])) is not None}
         values = {each for row in rows for each in row["product_template_attribute_value_ids"]}
@@ -147,6 +158,7 @@ class OdooCatalogue:
             taxes=known,
             categories=await self._categories.of(call, categories),
             attributes=products.attributes(attributes),
+            own=await self._own.values(call, rows, own),
         )
 
 

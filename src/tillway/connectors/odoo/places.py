@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
 
-from tillway.retail import LIST_PRICE
+from tillway.retail import LIST_PRICE, OwnField
 
 WORKERS: Final = 2
 """Calls at once to one Odoo unless told otherwise: its default number of HTTP workers. More only adds latency, and
@@ -62,6 +62,26 @@ class ShopInOdoo:
     """Our ids of its tills."""
 
 
+PRODUCT: Final = "product.product"
+"""The model of what is sold: it shows the fields of its template too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnFieldInOdoo:
+    """A field that the retailer added: to products, or in a model of its own that points to them."""
+
+    field: OwnField
+    """What it is to us."""
+    column: str
+    """Its technical name."""
+    model: str = PRODUCT
+    """The model that holds it."""
+    product: str = ""
+    """In a model of its own: the field that points to the product or its template."""
+    optional: bool = True
+    """Whether a product may be without it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
     """Our ids to theirs, for all that the landscape declares on one connection."""
@@ -74,6 +94,8 @@ class Places:
     """Tills by our id."""
     shops: Mapping[str, ShopInOdoo] = field(default_factory=lambda: MappingProxyType({}))
     """Shops by our id."""
+    own_fields: tuple[OwnFieldInOdoo, ...] = ()
+    """What the retailer added to products."""
 
     def price_list(self, ours: str) -> int | None:
         """The foreign id of a list of ours; None for list prices. KeyError when it is not declared."""

@@ -15,7 +15,7 @@ _REACHABLE: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|[a-z][a-z+.-]*://\S+|\
 def _answering(subject: Subject) -> Iterator[tuple[Path, Any]]:
     """Everything that somebody answers for, but consumers: those bring a contact of their own."""
     held = subject.landscape
-    for name in ("apis", "events", "domains", "processes", "reconcile", "upstreams", "mappings"):
+    for name in ("apis", "events", "domains", "processes", "reconcile", "upstreams", "mappings", "extensions"):
         for key, entry in getattr(held, name).items():
             yield (name, key), entry
     for index, waiver in enumerate(held.governance.waivers):

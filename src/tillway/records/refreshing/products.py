@@ -136,7 +136,9 @@ class ProductsReading:
             rows = await tx.fetch(SQL["lock_products"], named[0], self._source.connection, named[1])
             old = {row["sku"]: msgspec.json.decode(row["document"], type=Product) for row in rows}
             lists = await known.price_lists_of(tx, self._source.connection)
-            decision = decide_products(old, items, lists, at=clock.now(), cause=cause(), first=first)
+            decision = decide_products(
+                old, items, lists, at=clock.now(), cause=cause(), first=first, own=self._source.own_fields
+            )
             self._stage(tx, decision)
             if reached is not None:
                 tx.stage(saving(self._source.connection, PRODUCTS, reached))
@@ -178,7 +180,10 @@ class ProductsReading:
 
 
 def _row(product: Product, connection: str) -> tuple[Any, ...]:
-    text = document(product)
+    told = msgspec.to_builtins(product)
+    if not product.extensions:
+        del told["extensions"]  # a release that knows no own fields can read what has none
+    text = document(told)
     return (
         product.sku,
         connection,

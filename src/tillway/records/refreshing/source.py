@@ -10,7 +10,18 @@ import msgspec
 
 from tillway import clock, ids
 from tillway.records.tracing import Cause
-from tillway.retail import Call, Catalogue, Criticality, Customers, Documents, Loyalty, PriceLists, Stock, TaxBook
+from tillway.retail import (
+    Call,
+    Catalogue,
+    Criticality,
+    Customers,
+    Documents,
+    Loyalty,
+    OwnField,
+    PriceLists,
+    Stock,
+    TaxBook,
+)
 
 # One reading of the far side may take this long in all before it is given up until the next turn.
 READ_SECONDS: Final = 60
@@ -47,6 +58,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     loyalty: Loyalty | None = None
     timezone: str = "UTC"
     """Where the retailer is: whose days begin and end promotions."""
+    own_fields: Mapping[str, OwnField] = {}
+    """The retailer's own fields of a product, by name."""
     taxes: TaxBook | None = None
     stock: Stock | None = None
     places: tuple[StockPlace, ...] = ()

@@ -25,11 +25,17 @@ DataFindingKind = Literal[
     "tax-other-company",
     "tax-not-understood",
     "not-understood",
+    "own-field-missing",
+    "own-field-wrong",
 ]
 """What is wrong with a record of the back office."""
 
-FINDINGS_MAX = 2 * 4 * PAGE_MAX
-"""Findings of one page: a record has at most four, and those that hand their code on come along."""
+READ_MAX = 2 * PAGE_MAX + 1
+"""Records of one page, those that hand their code on, and one that stands for own fields as such."""
+
+FINDINGS_MAX = 2 * 5 * PAGE_MAX + 1
+"""Findings of one page: a record has at most five, those that hand their code on come along, and one tells of fields
+that cannot be read."""
 
 
 class DataFinding(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,7 +56,9 @@ class DataFinding(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class CataloguePage(Page[Product], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of the catalogue, and what was met on reading it."""
 
-    read: Annotated[Annotated[tuple[Id, ...], msgspec.Meta(max_length=2 * PAGE_MAX)], classed(DataClass.INTERNAL)] = ()
+    read: Annotated[
+        Annotated[tuple[Id, ...], msgspec.Meta(max_length=2 * PAGE_MAX + 1)], classed(DataClass.INTERNAL)
+    ] = ()
     """Foreign ids of all records that were read: what is not among the findings of these is right now."""
     findings: Annotated[
         Annotated[tuple[DataFinding, ...], msgspec.Meta(max_length=FINDINGS_MAX)], classed(DataClass.INTERNAL)

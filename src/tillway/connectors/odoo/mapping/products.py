@@ -11,6 +11,7 @@ import msgspec
 from tillway.retail import DataFindingKind, Product, parse_gtin, parse_sku
 from tillway.retail.quantity import EACH
 
+from .own_fields import NONE, OwnValues
 from .taxes import NotUnderstoodError, of_company
 from .values import label, price, reference, text
 
@@ -61,6 +62,8 @@ class Related:
     """Paths by category id."""
     attributes: Mapping[int, tuple[str, str]]
     """Attribute and value by `product.template.attribute.value` id."""
+    own: Mapping[int, OwnValues] = field(default_factory=dict)
+    """The retailer's own fields by `product.product` id."""
 
 
 def winners(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
@@ -112,6 +115,7 @@ def _product(row: Mapping[str, Any], code: str, related: Related, company: str) 
             if each in related.attributes
         ),
         active=bool(row["active"] and row["sale_ok"]),
+        extensions=dict(related.own.get(row["id"], NONE).values),
     )
 
 

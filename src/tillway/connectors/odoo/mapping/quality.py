@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from tillway.retail import DataFinding, DataFindingKind, Product
 from tillway.retail.limits import NAME_LENGTH, REFERENCE_LENGTH
 
+from .own_fields import NONE, OwnValues
 from .products import Skipped
 from .values import text
 
+_NO_VALUES: Final[Mapping[int, OwnValues]] = {}
 
-def findings(row: Mapping[str, Any], mapped: Product | Skipped) -> Iterator[DataFinding]:
+OWN_FIELDS: Final = "own-fields"
+"""What stands in the place of a record when own fields as such cannot be read."""
+
+
+def unreadable(wrong: Sequence[str]) -> Iterator[DataFinding]:
+    """Own fields that the landscape declares and nobody can read: one finding tells of them all."""
+    if wrong:
+        yield _finding(OWN_FIELDS, None, "own-field-missing", "; ".join(wrong), left_out=False)
+
+
+def findings(
+    row: Mapping[str, Any], mapped: Product | Skipped, own: Mapping[int, OwnValues] = _NO_VALUES
+) -> Iterator[DataFinding]:
     """What a person should look at. Of what is not sold any more only that others carry its code."""
     if isinstance(mapped, Skipped):
         if row["active"]:
@@ -23,6 +37,8 @@ def findings(row: Mapping[str, Any], mapped: Product | Skipped) -> Iterator[Data
     if mapped.active:
         for kind in _doubtful(row, mapped):
             yield _finding(mapped.variant, mapped.sku, kind, _WORDS[kind], left_out=False)
+        if wrong := own.get(row["id"], NONE).wrong:
+            yield _finding(mapped.variant, mapped.sku, "own-field-wrong", "; ".join(wrong), left_out=False)
 
 
 def _doubtful(row: Mapping[str, Any], product: Product) -> Iterator[DataFindingKind]:
