@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 from tests.contract.small_hub import PRODUCTS, Assortment, opened, signed, texts
@@ -58,7 +60,7 @@ async def hub(filled, landscape):
         own_fields=build(landscape).own_fields["product"],
     )
     async with Database(filled, "refresh") as db:
-        await ProductsReading(db, source).once()
+        await ProductsReading(db, source, asyncio.Event()).once()
     async with opened(filled, releases=signed(lambda: landscape)) as opened_hub:
         yield opened_hub
 
