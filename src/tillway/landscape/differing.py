@@ -66,6 +66,7 @@ _RANKED: Final[Mapping[str, tuple[str, ...]]] = {
 # To be there is a promise or a right; where it is a limit, its coming narrows and its going widens.
 _LIMITS: Final = frozenset(
     {"brownouts", "waivers", "quotas", "valid_from", "valid_until", "sunset", "environment", "approvals", "per_second"}
+    | {"connection"}  # what is read through one only is not read through the others
 )
 # What is told of the end, without the end.
 _NOTICES: Final = frozenset({"deprecated", "successor"})

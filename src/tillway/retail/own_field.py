@@ -40,6 +40,12 @@ OwnName = Annotated[str, msgspec.Meta(pattern=OWN_NAME_PATTERN, max_length=OWN_N
 OwnValue = Annotated[str, msgspec.Meta(max_length=OWN_TEXT_MAX)] | bool
 
 
+OwnFieldsHeld = Annotated[
+    dict[OwnName, Annotated[OwnValue, classed(DataClass.SECRET)]], msgspec.Meta(max_length=OWN_FIELDS_MAX)
+]
+"""Own fields of one record, as a word holds them. One that no landscape declares counts as most sensitive."""
+
+
 class OwnField(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One own field as it was declared."""
 

@@ -20,7 +20,7 @@ from tillway.retail.limits import (
     Unit,
     UnitPrice,
 )
-from tillway.retail.own_field import OWN_FIELDS_MAX, OwnName, OwnValue
+from tillway.retail.own_field import OwnFieldsHeld
 from tillway.retail.quantity import EACH
 from tillway.retail.sku import parse_sku
 from tillway.retail.tax import Tax
@@ -56,9 +56,7 @@ class Product(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What tells it from its siblings, as in {"Colour": "Blue"}."""
     active: Annotated[bool, classed(DataClass.PUBLIC)] = True
     """False once it is no longer sold; it stays known for old orders."""
-    extensions: Annotated[
-        Annotated[dict[OwnName, OwnValue], msgspec.Meta(max_length=OWN_FIELDS_MAX)], classed(DataClass.PUBLIC)
-    ] = msgspec.field(default_factory=dict)
+    extensions: Annotated[OwnFieldsHeld, classed(DataClass.PUBLIC)] = msgspec.field(default_factory=dict)
     """The retailer's own fields, as its landscape declares them; each has a class of its own there."""
 
     def __post_init__(self) -> None:

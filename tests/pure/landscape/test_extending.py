@@ -95,6 +95,14 @@ def test_without_own_fields_the_promises_are_those_that_ship() -> None:
         ("[A, B]", "[B]", "additive", ()),
         ("data_class: personal", "data_class: internal", "additive", ()),
         ("owner: safety", "owner: quality", "additive", ()),
+        ("{field: x_shelf_life}", "{field: x_keeps}", "breaking", ("shop",)),
+        ("    connection: main\n", "", "additive", ()),
+        (
+            "    odoo: {field: x_shelf_life}",
+            "    connection: main\n    odoo: {field: x_shelf_life}",
+            "breaking",
+            ("shop",),
+        ),
         ("about: Days that it keeps.", "about: How long it keeps.", "same", ()),
     ],
 )

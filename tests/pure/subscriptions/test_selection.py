@@ -54,6 +54,9 @@ def test_own_fields_are_sent_as_far_as_the_landscape_declares_them() -> None:
     event = recorded("product.changed", data={"sku": "A", "extensions": {"days": "12.5", "gone": "x"}})
 
     assert json.loads(wire(EVERYWHERE, event, own))["data"] == {"sku": "A", "extensions": {"days": "12.5"}}
+    # Once the last is taken out, nobody says any more of which class what was told was.
+    none = build({"base.yaml": YAML})
+    assert json.loads(wire(KNOWING, event, none))["data"] == {"sku": "A", "extensions": {}}
 
 
 def test_nothing_personal_is_sent_to_others() -> None:

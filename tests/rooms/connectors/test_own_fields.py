@@ -129,6 +129,27 @@ async def test_an_own_field_that_this_odoo_lacks_is_said_and_the_products_come(
     ]
 
 
+async def test_the_look_at_an_odoo_says_which_declared_fields_it_lacks_or_has_otherwise(
+    world: World, call: Call, added: Added
+) -> None:
+    own = (
+        added.on_product("nowhere", "text"),
+        added.on_product("origin", "number"),
+        added.hazard(product="x_class"),
+        added.on_product("fragile", "boolean"),
+    )
+    assert (await world.odoo(own=own[3:]).probe(call)).own_fields == ()
+
+    found = await world.odoo(own=own).probe(call)
+
+    assert [each for each in found.lacks if "own field" in each] == [
+        f"the own field nowhere: product.product has no field {added.column('nowhere')} that our user may read",
+        f"the own field origin: product.product.{added.column('origin')} is char{NUMBERS}",
+        f"the own field hazard: {added.model} has no field x_class that points to products",
+    ]
+    assert not found.ready
+
+
 async def test_a_wrong_value_is_a_finding_and_the_product_goes_on_without_it(
     world: World, call: Call, added: Added
 ) -> None:

@@ -10,6 +10,7 @@ from tillway.retail import Call
 
 from .classify import NotThere
 from .client import READ, Json2
+from .own_fields import OwnFields
 from .places import Places
 
 NEEDED: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
@@ -68,6 +69,8 @@ class Probe:
     """Modules that are not there and need not be."""
     switched_off: tuple[str, ...] = ()
     """Settings that what the landscape declares needs, in words."""
+    own_fields: tuple[str, ...] = ()
+    """Own fields that the landscape declares and that cannot be read here, each with what is wrong, in words."""
     missing_rights: tuple[str, ...] = ()
     """Rights that the key's user lacks, as `pos.order: create`."""
     problem: str = ""
@@ -83,7 +86,8 @@ class Probe:
         """What is missing or switched off, in plain words."""
         rights = (f"the right to {right} {model}" for model, _, right in map(_parted, self.missing_rights))
         modules = (WORDS.get(each, f"the module {each}") for each in self.missing_modules)
-        return (*modules, *self.switched_off, *rights)
+        own = (f"the own field {each}" for each in self.own_fields)
+        return (*modules, *self.switched_off, *rights, *own)
 
 
 async def probe(odoo: Json2, call: Call, places: Places) -> Probe:
@@ -93,6 +97,7 @@ async def probe(odoo: Json2, call: Call, places: Places) -> Probe:
     absent: dict[str, None] = {}
     rights: list[str] = []
     off: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     problem = ""
     optional = OPTIONAL if places.tills else OPTIONAL | {TILLS}
     try:
@@ -106,6 +111,7 @@ async def probe(odoo: Json2, call: Call, places: Places) -> Probe:
                 absent[module] = None
         if any(each is not None for each in places.price_lists.values()) and not await _price_lists(odoo, call):
             off = (PRICE_LISTS_OFF,)
+        own = await _own_fields(odoo, call, places)
     except TillwayError as error:
         problem = error.detail
     return Probe(
@@ -114,6 +120,7 @@ async def probe(odoo: Json2, call: Call, places: Places) -> Probe:
         missing_modules=tuple(each for each in absent if each not in optional),
         without=tuple(each for each in absent if each in optional),
         switched_off=off,
+        own_fields=own,
         missing_rights=tuple(rights),
         problem=problem,
     )
@@ -126,6 +133,14 @@ async def _price_lists(odoo: Json2, call: Call) -> bool:
         return bool(await odoo.call(call, READ, "res.users", "has_group", ids=[user], group_ext_id=PRICE_LISTS))
     except (Forbidden, NotThere, Poison):
         return True
+
+
+async def _own_fields(odoo: Json2, call: Call, places: Places) -> tuple[str, ...]:
+    """What is wrong with them; nothing where the model that they stand on is missing, which is told already."""
+    try:
+        return (await OwnFields(odoo, places.own_fields).readable(call)).wrong
+    except (Forbidden, NotThere):
+        return ()
 
 
 def _parted(right: str) -> tuple[str, str, str]:

@@ -13,7 +13,7 @@ _CLOSED: Final = frozenset({"personal", "payment", "secret"})
 @rule(
     "own-field-class-too-low",
     "error",
-    sentence="An interface's data class is at least that of the own fields it answers with.",
+    sentence="An own field of personal data is answered by an interface of that class only.",
     why="Stewards, proofs and what is served from memory go by the interface's class; a field above it is unguarded.",
     remedy="raise the interface's `data_class`, or leave the field out",
     breaks="extensions: {product.buyer: {type: text, data_class: personal, owner: sales-it, "

@@ -51,7 +51,7 @@ def own_values(fields: Iterable[OwnFieldInOdoo], raw: Mapping[str, Any]) -> OwnV
             wrong.append(f"{name}: records of {each.model} say different things of it")
             continue
         try:
-            plain = None if found is UNSET else _PLAIN[each.field.kind](found)
+            plain = None if found is UNSET else _plain(each, found)
             if plain is not None:
                 values[name] = own_value(each.field, plain)
             elif not each.optional:
@@ -78,6 +78,14 @@ def fitting(each: OwnFieldInOdoo, there: Mapping[str, Mapping[str, Any]]) -> str
 
 POINTED_AT: Final[Mapping[str, str]] = {"product.product": "id", "product.template": "product_tmpl_id"}
 """What a model of the retailer's may point to, and where its id stands in a row of `product.product`."""
+
+
+def _plain(each: OwnFieldInOdoo, found: Any) -> Any:
+    """ValueError that does not tell the value: a finding is read by more people than the field."""
+    try:
+        return _PLAIN[each.field.kind](found)
+    except (ValueError, ArithmeticError, TypeError):
+        raise ValueError(f"cannot be read as {each.field.kind}") from None
 
 
 def _day(value: Any) -> date | None:
