@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
@@ -53,6 +53,8 @@ class Lookout:
             ("connection",),
             registry=registry,
         )
+        self._seen: set[str] = set()
+        self._ending: set[str] = set()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -64,8 +66,10 @@ class Lookout:
     async def once(self) -> bool:
         """Look at all of them; whether a day may pass until the next time."""
         sides = self._sides()
-        self._lacking.clear()
-        self._key_ends.clear()
+        for name in self._seen - set(sides):
+            self._lacking.remove(name)
+            self._say_when_key_ends(name, None)
+        self._seen = set(sides)
         return all([await self._look(name, odoo, company) for name, (odoo, company) in sides.items()])
 
     async def _look(self, name: str, odoo: Odoo, company: str) -> bool:
@@ -82,17 +86,26 @@ class Lookout:
         except TillwayError as error:
             log.warning("odoo %s could not be looked at: %s %s", name, error.detail, error.remedy)
             self._lacking.labels(name).set(1)
+            self._say_when_key_ends(name, None)
             return False
         self._lacking.labels(name).set(len(found.lacks) + bool(found.problem))
         for each in found.lacks:
             log.warning("odoo %s lacks %s", name, each)
         if found.problem:
             log.warning("odoo %s could not be looked at: %s", name, found.problem)
-        if ends is not None:
-            self._key_ends.labels(name).set(ends.timestamp())
+        self._say_when_key_ends(name, ends)
         now = clock.now()
         soon = ending(ends, now)
         urgent = ends is not None and ends - now <= URGENT
         if soon is not None:
             log.log(logging.ERROR if urgent else logging.WARNING, "odoo %s: %s; %s", name, soon, NEXT_KEY)
         return not (found.problem or urgent)
+
+    def _say_when_key_ends(self, name: str, ends: datetime | None) -> None:
+        """In place of what was said before, which stood until now: a scrape always sees one of the two."""
+        if ends is not None:
+            self._key_ends.labels(name).set(ends.timestamp())
+            self._ending.add(name)
+        elif name in self._ending:
+            self._key_ends.remove(name)
+            self._ending.discard(name)

@@ -39,3 +39,17 @@ async def test_one_that_is_away_does_not_keep_the_others_from_being_looked_at(
     assert not await Lookout(lambda: {"away": (away, "1"), "main": (world.odoo(), "1")}, registry).once()
     assert registry.get_sample_value(LACKING, {"connection": "away"}) == 1
     assert registry.get_sample_value(LACKING, {"connection": "main"}) == 0
+
+
+async def test_what_was_seen_stands_until_the_next_answer_is_there(world: World) -> None:
+    registry, seen = CollectorRegistry(), list[float | None]()
+    sides = {"main": (world.odoo(), "1")}
+    lookout = Lookout(lambda: sides, registry)
+    assert await lookout.once()
+    asked, _ = world.proxy.asked[-1]
+    world.proxy.before(asked, lambda: seen.append(registry.get_sample_value(LACKING, {"connection": "main"})))
+    assert await lookout.once()
+    assert seen == [0]
+    sides.clear()
+    await lookout.once()
+    assert registry.get_sample_value(LACKING, {"connection": "main"}) is None
