@@ -17,7 +17,7 @@ from tillway.reconcile.entry import BreakType, Entry, Finding
 from tillway.reconcile.places import Place, Sending, call, since
 from tillway.reconcile.runs import Run
 from tillway.reconcile.staging import Staging
-from tillway.records import comparing
+from tillway.records import comparing, there
 from tillway.retail import ListedDocument, Office, minor_units
 
 PAGE: Final = 500
@@ -43,7 +43,7 @@ class Documents:
         span = comparing.Span(shops=self._place.shops, since=since(run), until=run.moment)
         for office in self._place.offices:
             async for page in self._pages(run, office):
-                await staging.keep("right", await self._within(run, page))
+                await staging.keep("right", await self._within(run, office, page))
         return Sides(self._ours(span), staging.entries("right"))
 
     async def still(self, run: Run, found: Finding) -> bool:
@@ -91,11 +91,14 @@ class Documents:
             cursor, more = page.cursor, page.more
             yield page.items
 
-    async def _within(self, run: Run, page: tuple[ListedDocument, ...]) -> list[Entry]:
+    async def _within(self, run: Run, office: Office, page: tuple[ListedDocument, ...]) -> list[Entry]:
         """What of a page the run is about."""
         ours = await comparing.known(self._db, self._kind, [each.ours for each in page])
+        theirs = await self._made_there(office, [each for each in page if each.ours not in ours])
         kept: list[Entry] = []
         for each in page:
+            if each.foreign_id in theirs:
+                continue
             held = ours.get(each.ours)
             shop = self._place.shop_of_till.get(each.till or "") if held is None else held[0]
             # Theirs say the moment in whole seconds; of what we do not know, it is all there is to go by.
@@ -105,6 +108,16 @@ class Documents:
                 continue
             kept.append(_theirs(each, shop, known=held is not None))
         return kept
+
+    async def _made_there(self, office: Office, unknown: Collection[ListedDocument]) -> set[str]:
+        """Orders that people made there under a reference of theirs that looks like one of ours: they are held under
+        the id that goes with theirs, so nothing of them is missing here.
+        """
+        if self._kind != "orders" or not unknown:
+            return set()
+        ids = {there.our_id("order", office.connection, each.foreign_id): each.foreign_id for each in unknown}
+        held = await comparing.known(self._db, "orders", ids)
+        return {ids[each] for each in held}
 
     async def _there(self, run: Run, office: Office, ours: Entry) -> bool:
         if ours.at is None:

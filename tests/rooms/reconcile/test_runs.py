@@ -13,7 +13,7 @@ from tests.rooms.reconcile.sides import OTHER, World
 from tillway.errors import Conflict
 from tillway.postgres import Database
 from tillway.reconcile import Reconciler, breaks, runs, staging
-from tillway.records import orders
+from tillway.records import BACK_OFFICE, orders, there
 
 
 @pytest.fixture
@@ -30,6 +30,21 @@ async def test_two_sides_that_agree_have_no_break(world: World) -> None:
     assert (run.status, tally.left, tally.right, tally.matched, run.total) == ("done", 3, 3, 3, 3)
     assert await world.breaks() == ()
     assert await world.told() == []
+
+
+async def test_what_people_made_there_under_a_reference_like_ours_is_not_missing_here(world: World) -> None:
+    made = [await world.place() for _ in range(2)]
+    for each in made:
+        world.office.book(each)
+    # One is held under the id that goes with theirs, as made over there; the other was lost here.
+    held = there.our_id("order", "odoo", world.office.held[0].foreign_id)
+    made_there = "UPDATE records.orders SET id = $2, consumer = $3 WHERE id = $1"
+    await world.db.fetch(made_there, made[0].id, held, BACK_OFFICE)
+    await world.db.fetch("DELETE FROM records.orders WHERE id = $1", made[1].id)
+
+    await world.compare()
+
+    assert [(each.key, each.type) for each in await world.breaks()] == [(made[1].id, "missing-left")]
 
 
 async def test_each_break_has_its_type_its_money_and_an_owner(world: World) -> None:
