@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from tillway.errors import TryAgain
 from tillway.journal import Event
 from tillway.postgres import Database, Part
 from tillway.processes.backoffice import BackOffices, call
@@ -63,6 +64,10 @@ class _Steps:
         self._offices = offices
 
     async def open(self, work: Work) -> Outcome:
+        sale = await sales.read(self._db, work.subject)
+        # Over there a refund names the line that it takes back: that has to be there first, and not in the same call.
+        if waiting := await sales.on_their_way(self._db, sales.taken_back_by(sale)):
+            raise TryAgain(f"what this takes back is not booked yet: sale {waiting[0]}")
         place = self._offices.sales(work.data["till"])
         session = await place.sessions.ensure_open(call(work, place.company), place.till)
         return Outcome(event="open", data={"session": session})

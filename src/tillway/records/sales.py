@@ -17,7 +17,7 @@ from tillway.records.claims import claiming, claims_of
 from tillway.records.sealed import opened_sale, sealed_sale
 from tillway.records.statements import SQL, digest, document
 from tillway.records.tracing import Cause
-from tillway.retail import Sale
+from tillway.retail import Sale, sale_id
 
 SaleStatus = Literal["recorded", "duplicate", "quarantined"]
 
@@ -135,6 +135,19 @@ async def read(db: Any, sale_id: str) -> Sale:
     """The sale itself, for those who book it. NotFound when there is none or it could never be read."""
     found = await get(db, sale_id)
     return msgspec.convert(found["sale"], Sale)
+
+
+def taken_back_by(sale: Sale) -> tuple[str, ...]:
+    """The ids of other sales whose lines this one takes back. Pure."""
+    named = [line.refund_of for line in sale.lines if line.refund_of is not None]
+    return tuple(sorted({sale_id(of.till, of.epoch, of.sequence) for of in named} - {sale.id}))
+
+
+async def on_their_way(db: Any, sale_ids: Iterable[str]) -> tuple[str, ...]:
+    """Which of these sales a process is about to book. One that waits for a person, or was never told, is none."""
+    keys = [UUID(each) for each in sale_ids]
+    rows = await db.fetch(SQL["sales_known"], keys) if keys else []
+    return tuple(sorted(str(row["id"]) for row in rows if row["status"] == "recorded"))
 
 
 def _claims(sold: Iterable[Sale]) -> tuple[Part, ...]:

@@ -68,9 +68,9 @@ class Hub:
             orders.accept(tx, made, Cause(correlation=f"correlation-{number}"))
         return made
 
-    async def sell(self, sequence: int = 1) -> Sale:
+    async def sell(self, sequence: int = 1, **given: Any) -> Sale:
         """Take a till's sale in as the front door does."""
-        made = sale(id=sale_id("till-1", "a", sequence), sequence=sequence)
+        made = sale(id=sale_id("till-1", "a", sequence), sequence=sequence, **given)
         receipt = sales.Receipt(id=made.id, body=msgspec.to_builtins(made), sale=made, owner="store-operations")
         async with self.db.transaction() as tx:
             await sales.record(tx, [receipt], consumer="till-1", cause=Cause(correlation=f"correlation-{sequence}"))

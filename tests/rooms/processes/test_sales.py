@@ -4,13 +4,15 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from tests.rooms.journal.actors import until
 from tests.rooms.processes.far_side import Gate, Turn, unanswered
 from tests.rooms.processes.hub import FIRST, SECOND, Hub, hub, steps
 
 from tillway.errors import Invalid
 from tillway.postgres import Database
-from tillway.processes import exceptions, signal
+from tillway.processes import exceptions, signal, ways
 from tillway.records import links, sales
+from tillway.retail import RefundOf, Sale
 
 
 async def booked_once(made: Hub, sale_id: str) -> None:
@@ -100,3 +102,42 @@ async def test_a_sale_that_became_another_one_over_there_is_not_booked(db: Datab
         made.engine(SECOND)
         await made.comes_to(sale.id, "exception")
     assert [item.exception_code for item in await exceptions(db)] == ["differs"]
+
+
+async def refunded(made: Hub, of: Sale) -> Sale:
+    """A receipt of the same till that takes back the first line of that one."""
+    back = RefundOf(till=of.till, epoch=of.epoch, sequence=of.sequence, line=of.lines[0].number)
+    line = msgspec.structs.replace(of.lines[0], refund_of=back)
+    return await made.sell(2, lines=(line, *of.lines[1:]))
+
+
+async def test_a_refund_waits_for_the_sale_that_it_takes_back(db: Database) -> None:
+    gate = Gate()
+    async with hub(db) as made:
+        made.far.script["book"] = [Turn(gate=gate)]
+        made.engine()
+        sale = await made.sell()
+        await gate.reached.wait()
+        refund = await refunded(made, sale)
+
+        async def looked() -> bool:
+            # Begun and tried, with nothing asked over there.
+            return (await made.way(refund.id)).attempts > 0 if await ways(db, refund.id) else False
+
+        await until(looked)
+        assert list(made.far.sales) == []
+        gate.open.set()
+        await made.comes_to(refund.id, "booked")
+        assert (await sales.get(db, sale.id))["status"] == "booked"
+    assert list(made.far.sales) == [sale.id, refund.id]
+
+
+async def test_a_refund_does_not_wait_for_a_sale_that_a_person_looks_at(db: Database) -> None:
+    async with hub(db) as made:
+        made.far.script["book"] = [Turn(raises=Invalid("the period is closed"))]
+        made.engine()
+        sale = await made.sell()
+        await made.comes_to(sale.id, "exception")
+        refund = await refunded(made, sale)
+        await made.comes_to(refund.id, "booked")
+    assert list(made.far.sales) == [refund.id]
