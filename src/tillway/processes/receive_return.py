@@ -1,4 +1,5 @@
-"""Receive a return: have the goods of an order back in the back office's stock, once.
+"""Receive a return: have the goods of an order back in the back office's stock, once; damaged ones where nobody can
+sell them.
 
 Goods of a till's sale come back into stock with its refund, which the back office does in one: nothing is done here.
 """
@@ -91,7 +92,13 @@ class _Steps:
     async def finish(self, work: Work) -> Outcome:
         of = await returns.get(self._db, work.subject)
         office = self._offices.at(of.shop)
-        return _found(of, office, await office.taking_back.finish(call(work, office.company), work.data["goods"]))
+        damaged = tuple(
+            BackOfficeLine(sku=line.sku, quantity=line.received)
+            for line in of.lines
+            if line.received and line.condition == "damaged"
+        )
+        terms = call(work, office.company)
+        return _found(of, office, await office.taking_back.finish(terms, work.data["goods"], damaged))
 
     async def leave(self, work: Work) -> Outcome:
         """A person has put them into stock there by hand."""

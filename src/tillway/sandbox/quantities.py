@@ -10,6 +10,7 @@ from tillway.sandbox.values import exact
 
 QUANT: Final = "stock.quant"
 MOVE: Final = "stock.move"
+MOVE_LINE: Final = "stock.move.line"
 LOCATION: Final = "stock.location"
 OPEN_MOVES: Final = frozenset({"waiting", "confirmed", "partially_available", "assigned"})
 ZERO: Final = Decimal(0)

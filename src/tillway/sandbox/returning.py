@@ -7,7 +7,7 @@ from typing import Any, Final
 from tillway.sandbox import changing, stock
 from tillway.sandbox.environment import Env
 from tillway.sandbox.methods import Call
-from tillway.sandbox.quantities import MOVE
+from tillway.sandbox.quantities import MOVE, MOVE_LINE
 from tillway.sandbox.refusals import user_error
 
 WIZARD: Final = "stock.return.picking"
@@ -47,7 +47,7 @@ def action_create_returns(call: Call) -> dict[str, Any]:
     for row in lines:
         if row["quantity"]:
             before = env.row(MOVE, row["move_id"])
-            stock.new_move(
+            move = stock.new_move(
                 env,
                 made,
                 row["product_id"],
@@ -57,5 +57,9 @@ def action_create_returns(call: Call) -> dict[str, Any]:
                 sale_line_id=before["sale_line_id"],
                 origin_returned_move_id=before["id"],
             )
+            # Only transfers of returns have lines here: nothing else is asked for them.
+            held = env.row(MOVE, move)
+            ways = {name: held[name] for name in ("picking_id", "product_id", "location_id", "location_dest_id")}
+            changing.create(env, MOVE_LINE, {"move_id": move, "quantity": row["quantity"], **ways})
     changing.put(env, stock.PICKING, made, state="assigned")
     return {"type": "ir.actions.act_window", "res_model": stock.PICKING, "res_id": made, "view_mode": "form"}

@@ -8,7 +8,7 @@ from typing import Any, Final
 from tillway.sandbox import changing
 from tillway.sandbox.environment import Env
 from tillway.sandbox.methods import Call
-from tillway.sandbox.quantities import LOCATION, MOVE, OPEN_MOVES, QUANT, below
+from tillway.sandbox.quantities import LOCATION, MOVE, MOVE_LINE, OPEN_MOVES, QUANT, below
 from tillway.sandbox.refusals import user_error
 from tillway.sandbox.values import exact
 
@@ -16,6 +16,7 @@ PICKING: Final = "stock.picking"
 PICKING_TYPE: Final = "stock.picking.type"
 WAREHOUSE: Final = "stock.warehouse"
 CUSTOMERS: Final = "customer"
+LOSSES: Final = "inventory"
 
 
 def location_path(env: Env, record: int) -> str:
@@ -90,6 +91,8 @@ def make_warehouse(env: Env, given: dict[str, Any]) -> None:
     ways = {"default_location_src_id": given["lot_stock_id"], "default_location_dest_id": given["lot_stock_id"]}
     kind = {"name": "Internal Transfers", "code": "internal", "sequence_code": "INT", "company_id": company}
     given["int_type_id"] = changing.create(env, PICKING_TYPE, {**kind, **ways})
+    if not any(env.row(LOCATION, each)["company_id"] == company for each in env.search_by(LOCATION, "usage", LOSSES)):
+        changing.create(env, LOCATION, {"name": "Inventory adjustment", "usage": LOSSES, "company_id": company})
     del name
 
 
@@ -197,12 +200,19 @@ def finish(env: Env, picking: int) -> None:
         unreserve(env, move)
         if is_stored(env, row["product_id"]) and quantity:
             shift(env, row["product_id"], row["location_id"], -quantity)
-            shift(env, row["product_id"], row["location_dest_id"], quantity)
+            for place, part in _ways(env, move) or [(row["location_dest_id"], quantity)]:
+                shift(env, row["product_id"], place, part)
         changing.put(env, MOVE, move, quantity=float(quantity), state="done", picked=True, date=env.now)
         if row["sale_line_id"]:
             changing.touch(env, "sale.order.line", [row["sale_line_id"]])
             changing.touch(env, "sale.order", [env.row("sale.order.line", row["sale_line_id"])["order_id"]])
     changing.put(env, PICKING, picking, state="done", date_done=env.now)
+
+
+def _ways(env: Env, move: int) -> list[tuple[int, Decimal]]:
+    """Where the pieces of a move go, as far as its lines say so."""
+    rows = [env.row(MOVE_LINE, each) for each in env.search_by(MOVE_LINE, "move_id", move)]
+    return [(row["location_dest_id"], exact(row["quantity"])) for row in rows]
 
 
 def _backorder(env: Env, picking: int) -> None:

@@ -157,6 +157,45 @@ async def test_goods_come_back_once_and_only_what_is_named_is_credited(world: Wo
     assert status == "to invoice"
 
 
+async def test_damaged_goods_come_back_where_nobody_can_sell_them(world: World, call: Call) -> None:
+    """One of two of a line is damaged, and all of another; what is damaged is never among what is free."""
+    odoo, reference = world.odoo(), str(uuid.uuid4())
+    ends = [f"{kind}-{secrets.token_hex(3)}" for kind in ("CUP", "JUG")]
+    skus = [world.shop.sku(end) for end in ends]
+    for sku in skus:
+        world.far.make("product.product", name=sku, default_code=sku, type="consu", is_storable=True)
+    _, foreign = await confirmed(world, call, odoo, (ends[0], "3", "20"), (ends[1], "2", "25"))
+    deliver(world, foreign)
+
+    def there() -> dict[str, Decimal]:
+        rows = world.far.rows("product.product", [["default_code", "in", skus]], ["default_code", "qty_available"])
+        return {row["default_code"]: Decimal(row["qty_available"]) for row in rows}
+
+    before = there()
+    back = (BackOfficeLine(sku=skus[0], quantity=Decimal(2)), BackOfficeLine(sku=skus[1], quantity=ONE))
+    damaged = tuple(BackOfficeLine(sku=sku, quantity=ONE) for sku in skus)
+    made = await odoo.taking_back.take_back(call, foreign, reference, back)
+    for _ in range(2):
+        assert (await odoo.taking_back.finish(call, made.foreign_id, damaged)).state == "confirmed"
+    after = there()
+    assert [after[sku] - before[sku] for sku in skus] == [1, 0]
+    domain = [["picking_id", "=", int(made.foreign_id)], ["location_dest_id.usage", "=", "inventory"]]
+    assert [Decimal(row["quantity"]) for row in world.far.rows("stock.move.line", domain, ["quantity"])] == [1, 1]
+    sold = world.far.rows("sale.order.line", [["order_id", "=", int(foreign)]], ["qty_delivered"], order="sequence,id")
+    assert [Decimal(row["qty_delivered"]) for row in sold] == [1, 1]
+
+
+async def test_damaged_goods_that_are_on_the_shelf_already_are_a_persons_matter(world: World, call: Call) -> None:
+    odoo, reference = world.odoo(), str(uuid.uuid4())
+    _, foreign = await confirmed(world, call, odoo, ("S-RED", "1", "20"))
+    deliver(world, foreign)
+    back = (BackOfficeLine(sku=world.shop.sku("S-RED"), quantity=ONE),)
+    made = await odoo.taking_back.take_back(call, foreign, reference, back)
+    await odoo.taking_back.finish(call, made.foreign_id)
+    with pytest.raises(Invalid, match="among what can be sold"):
+        await odoo.taking_back.finish(call, made.foreign_id, back)
+
+
 async def test_a_transfer_that_could_not_be_marked_is_found_and_marked(world: World, call: Call) -> None:
     """The answer to the wizard was lost: the transfer is there and carries nobody's reference."""
     odoo, reference = world.odoo(), str(uuid.uuid4())

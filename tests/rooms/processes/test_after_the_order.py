@@ -41,6 +41,7 @@ from tillway.retail import (
     ReturnRequestLine,
 )
 from tillway.retail.outside import BackOfficeLine
+from tillway.retail.return_ import Condition
 
 CAUSE = Cause(correlation="correlation-1")
 
@@ -58,6 +59,7 @@ class There:
         self.notes: dict[str, BackOfficeInvoice] = {}
         self.paid: dict[str, BackOfficePayment] = {}
         self.goods: dict[str, GoodsBack] = {}
+        self.aside: tuple[BackOfficeLine, ...] = ()
 
     async def _do(self, name: str, effect: Callable[[], None]) -> None:
         self.effects[name] += 1
@@ -123,7 +125,8 @@ class There:
         await self._do("take_back", lambda: self.goods.__setitem__(reference, made))
         return made
 
-    async def finish(self, call: Any, foreign_id: str) -> GoodsBack:
+    async def finish(self, call: Any, foreign_id: str, damaged: Any = ()) -> GoodsBack:
+        self.aside = damaged
         done = GoodsBack(foreign_id=foreign_id, name="IN5", state="confirmed")
         await self._do("finish", lambda: self.goods.update(dict.fromkeys(self.goods, done)))
         return done
@@ -168,9 +171,9 @@ class World:
             done = await payments.record(tx, report, self.order, consumer="c", at=NOON, cause=CAUSE)
         return done.payment.id
 
-    async def take_back(self) -> str:
+    async def take_back(self, condition: Condition = "resellable") -> str:
         request = ReturnRequest(lines=(ReturnRequestLine(line=1, quantity=Decimal(1)),))
-        came = ReceiveRequest(lines=(ReceivedLine(line=1, quantity=Decimal(1)),))
+        came = ReceiveRequest(lines=(ReceivedLine(line=1, quantity=Decimal(1), condition=condition),))
         async with self.db.transaction() as tx:
             made = await returns.authorise(tx, request, self.order, consumer="c", at=NOON, cause=CAUSE)
         async with self.db.transaction() as tx:
@@ -234,6 +237,17 @@ async def test_invoice_payment_goods_and_credit_have_one_effect_each(db: Databas
     assert Decimal(credited.data["gross"]) == 10
     assert [each.gross for each in world.there.notes.values()] == [10]
     assert (await payments.get(db, paid)).payment.status == "booked"
+
+
+@pytest.mark.parametrize(("condition", "aside"), [("damaged", [("A", 1)]), ("resellable", [])])
+async def test_damaged_goods_are_named_when_they_are_taken_back(
+    db: Database, condition: Condition, aside: list[tuple[str, int]]
+) -> None:
+    async with opened(db) as world:
+        world.there.lost = {"take_back", "finish"}
+        await world.take_back(condition)
+        await until(lambda: settled(world))
+    assert [(each.sku, each.quantity) for each in world.there.aside] == aside
 
 
 async def settled(world: World) -> bool:

@@ -2,6 +2,9 @@
 
 The wizard names the transfer itself and its answer may be lost; what it made then is found as the one that our own
 user made for this order and nobody marked. Odoo does not count what came back before, so the caller's ledger does.
+
+Damaged pieces go with the same transfer straight to the company's location of losses (`setting_aside`): at no moment
+are they among what can be sold, and there is no second document that could be made twice.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from tillway.retail.outside import BackOfficeState
 
 from .client import BOOK, READ, WRITE, Json2, number
 from .mapping.values import decimal, text
+from .setting_aside import set_aside, wanted_of
 from .variants import by_sku
 
 PICKING: Final = "stock.picking"
@@ -70,9 +74,11 @@ class OdooTakingBack:
         answer = await self._odoo.call(call, BOOK, WIZARD, "action_create_returns", context=context, ids=made)
         return await self._marked(call, answer["res_id"], reference)
 
-    async def finish(self, call: Call, foreign_id: str) -> GoodsBack:
+    async def finish(self, call: Call, foreign_id: str, damaged: tuple[BackOfficeLine, ...] = ()) -> GoodsBack:
         """Validate the transfer. Odoo answers 200 also when it only asks a question, so the state is read again."""
         key = number(foreign_id, "transfer")
+        if damaged:
+            await set_aside(self._odoo, call, key, damaged)
         await self._odoo.call(call, BOOK, PICKING, "button_validate", context=UNASKED, ids=[key])
         found = await self._pickings(call, [["id", "=", key]])
         if not found:
@@ -100,7 +106,7 @@ class OdooTakingBack:
             rows = await self._odoo.search_read(
                 call, "stock.move", [["picking_id", "=", picking["id"]]], ["product_id", "quantity"], order="id"
             )
-            left = _wanted(lines, {sku: row["id"] for sku, row in known.items()})
+            left = wanted_of(lines, {sku: row["id"] for sku, row in known.items()})
             moves: dict[int, Decimal] = {}
             for row in rows:
                 product = row["product_id"][0]
@@ -114,15 +120,6 @@ class OdooTakingBack:
 
     async def _pickings(self, call: Call, domain: list[Any]) -> list[dict[str, Any]]:
         return await self._odoo.search_read(call, PICKING, domain, FIELDS, order="id")
-
-
-def _wanted(lines: tuple[BackOfficeLine, ...], products: dict[str, int]) -> dict[int, Decimal]:
-    wanted: dict[int, Decimal] = {}
-    for line in lines:
-        if line.sku not in products:
-            raise Invalid(f"Odoo has no product with SKU {line.sku}")
-        wanted[products[line.sku]] = wanted.get(products[line.sku], Decimal(0)) + line.quantity
-    return wanted
 
 
 def _is_ours(origin: Any) -> bool:

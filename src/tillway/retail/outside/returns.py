@@ -38,6 +38,8 @@ class TakingBack(Protocol):
         """
         ...
 
-    async def finish(self, call: Call, foreign_id: str) -> GoodsBack:
-        """Have the goods in stock; no effect when they are."""
+    async def finish(self, call: Call, foreign_id: str, damaged: tuple[BackOfficeLine, ...] = ()) -> GoodsBack:
+        """Have the goods in stock, the damaged ones of them where nobody can sell them; no effect when they are.
+        Invalid when damaged ones cannot be kept apart any more.
+        """
         ...

@@ -105,4 +105,15 @@ MODELS: Final[tuple[Model, ...]] = (
         boolean("to_refund", default=True),
         rec_name="product_id",
     ),
+    model(
+        "stock.move.line",
+        "Product Moves (Stock Move Line)",
+        many2one("move_id", "stock.move", "Stock Operation", on_delete="cascade"),
+        many2one("picking_id", "stock.picking", "Transfer", on_delete="cascade"),
+        many2one("product_id", "product.product", "Product"),
+        decimal("quantity"),
+        many2one("location_id", "stock.location", "From", required=True),
+        many2one("location_dest_id", "stock.location", "To", required=True),
+        rec_name="id",
+    ),
 )

@@ -177,6 +177,7 @@ MODELS: Final[tuple[Model, ...]] = (
         many2one("company_id", "res.company", required=True, default=company),
         many2one("sale_line_id", "sale.order.line"),
         many2one("origin_returned_move_id", "stock.move", "Origin return move"),
+        one2many("move_line_ids", "stock.move.line", "move_id", "Move Line"),
         boolean("is_inventory", "Inventory"),
         char("inventory_name", indexed=True),
         many2one("product_uom", "uom.uom", "Unit", required=True, default=1),
