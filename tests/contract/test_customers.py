@@ -95,6 +95,7 @@ async def test_who_may_not_read_what_is_personal_sees_whom_and_what_was_agreed(h
         "version": 1,
         "name": None,
         "vat": None,
+        "extensions": {},
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -11,7 +12,7 @@ from tests.contract.small_hub import PRODUCTS, Assortment, opened, signed, texts
 from tillway.contracts import checker
 from tillway.landscape import build
 from tillway.postgres import Database
-from tillway.records import Source
+from tillway.records import Cause, Source, customers
 from tillway.records.refreshing.products import ProductsReading
 from tillway.retail import CataloguePage
 
@@ -32,6 +33,9 @@ def given(**own):
     extensions = {name: about | each for name, each in own.items()}
     clerk = {"shop": "harbour", "shops": "*", "event_types": "*"}
     return texts(more={"extensions": extensions}, clerk=clerk)
+
+
+CAUSE = Cause(correlation="own-fields")
 
 
 class Extended(Assortment):
@@ -111,3 +115,20 @@ async def test_what_is_taken_out_or_retyped_is_neither_answered_nor_promised_fro
         assert "properties" not in (await hub.ask("GET", SCHEMA)).json["properties"]["extensions"]
     finally:
         hub.active.swap(build(landscape))
+
+
+async def test_a_customers_own_fields_are_cut_by_class_like_any_other(hub, filled):
+    entry = {"owner": "sales-it", "about": "One.", "type": "text"}
+    club = entry | {"data_class": "internal", "odoo": {"field": "x_club"}}
+    allergy = entry | {"data_class": "personal", "odoo": {"field": "x_allergy"}}
+    made = (await hub.post("/customers/v1/customers", {"name": f"Ada {uuid4()}"})).json
+    held = {"club": "Gold", "allergy": "peanuts", "gone": "x"}
+    async with Database(filled, "customers") as db, db.transaction() as tx:
+        await customers.update(tx, made["id"], lambda old: msgspec.structs.replace(old, extensions=held), cause=CAUSE)
+    hub.active.swap(build(given(**{"customer.club": club, "customer.allergy": allergy})))
+
+    async def seen(by):
+        return (await hub.get(f"/customers/v1/customers/{made['id']}", by=by)).json["extensions"]
+
+    assert await seen("integrator") == {"club": "Gold", "allergy": "peanuts"}
+    assert await seen("clerk") == {"club": "Gold"}

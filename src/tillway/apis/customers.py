@@ -11,6 +11,7 @@ import msgspec
 
 from tillway import clock
 from tillway.apis.causing import cause
+from tillway.apis.declaring import declared
 from tillway.errors import Forbidden, Invalid, NotFound, TillwayError, Violation
 from tillway.gateway import Answer, Ask, Handler
 from tillway.landscape import Landscape
@@ -50,7 +51,7 @@ def bind(db: Database, offices: Offices) -> dict[str, Handler]:
         async with ask.transaction(db) as tx:
             customer, new = await customers.create(tx, request, connection=_home(ask), cause=cause(ask))
             location = (("Location", f"/customers/v1/customers/{customer.id}"),) if new else ()
-            answer = Answer(201 if new else 200, customer, location)
+            answer = Answer(201 if new else 200, _told(customer, ask), location)
             ask.settle(tx, answer)
         return answer
 
@@ -61,10 +62,10 @@ def bind(db: Database, offices: Offices) -> dict[str, Handler]:
         if not found:
             asked = await _ask_there(db, offices, ask, keys, connections)
             found = await customers.find(db, keys, connections)
-        return Answer(200, {"customers": found, "back_office": asked})
+        return Answer(200, {"customers": [_told(each, ask) for each in found], "back_office": asked})
 
     async def get_customer(ask: Ask) -> Answer:
-        return Answer(200, await _seen(db, ask))
+        return Answer(200, _told(await _seen(db, ask), ask))
 
     async def update_customer(ask: Ask) -> Answer:
         given = {name: value for name, value in ask.body.items() if name in _MEMBERS}
@@ -80,7 +81,8 @@ def bind(db: Database, offices: Offices) -> dict[str, Handler]:
         for each in ask.body["customers"]:
             _visible(ask, await customers.get(db, each))
         async with ask.transaction(db) as tx:
-            answer = Answer(200, await customers.merge(tx, into.id, ask.body["customers"], cause=cause(ask)))
+            merged = await customers.merge(tx, into.id, ask.body["customers"], cause=cause(ask))
+            answer = Answer(200, _told(merged, ask))
             ask.settle(tx, answer)
         return answer
 
@@ -104,9 +106,14 @@ def bind(db: Database, offices: Offices) -> dict[str, Handler]:
 async def _changed(db: Database, ask: Ask, change: Any, version: int | None) -> Answer:
     seen = await _seen(db, ask)
     async with ask.transaction(db) as tx:
-        answer = Answer(200, await customers.update(tx, seen.id, change, cause=cause(ask), version=version))
+        new = await customers.update(tx, seen.id, change, cause=cause(ask), version=version)
+        answer = Answer(200, _told(new, ask))
         ask.settle(tx, answer)
     return answer
+
+
+def _told(customer: Customer, ask: Ask) -> Customer:
+    return declared(customer, "customer", ask.landscape)
 
 
 async def _seen(db: Database, ask: Ask) -> Customer:

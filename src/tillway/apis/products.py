@@ -6,15 +6,13 @@ import base64
 import binascii
 from typing import Final
 
-import msgspec
-
 from tillway.apis import remembered
+from tillway.apis.declaring import declared
 from tillway.apis.following import Following
 from tillway.errors import Invalid, NotFound, Violation
 from tillway.gateway import Answer, Ask, Handler
 from tillway.postgres import Database
 from tillway.records import Shelf, products
-from tillway.retail import Product, told_own_fields
 
 # Products on a page when the request does not say.
 PAGE: Final = 100
@@ -32,19 +30,19 @@ def bind(db: Database, shelf: Shelf, following: Following) -> dict[str, Handler]
         found = await shelf.products((sku,), stale)
         if sku not in found:
             raise NotFound("no product with this SKU is known")
-        return Answer(200, _told(found[sku], ask), remembered.told(stale))
+        return Answer(200, declared(found[sku], "product", ask.landscape), remembered.told(stale))
 
     async def list_products(ask: Ask) -> Answer:
         if "gtin" in ask.query:
             found = await products.by_gtin(db, ask.query["gtin"])
-            return Answer(200, {"products": [_told(each, ask) for each in found], "next": None})
+            return Answer(200, {"products": [declared(each, "product", ask.landscape) for each in found], "next": None})
         limit, after = ask.query.get("limit", PAGE), _sku(ask.query.get("after", ""))
         if "q" in ask.query:
             page = await products.matching(db, _words(ask.query["q"]), after=after, limit=limit)
         else:
             page = await products.page(db, after=after, limit=limit)
         following = _cursor(page[-1].sku) if len(page) == limit else None
-        return Answer(200, {"products": [_told(each, ask) for each in page], "next": following})
+        return Answer(200, {"products": [declared(each, "product", ask.landscape) for each in page], "next": following})
 
     async def list_product_changes(ask: Ask) -> Answer:
         if "after" not in ask.query:
@@ -52,21 +50,15 @@ def bind(db: Database, shelf: Shelf, following: Following) -> dict[str, Handler]
         events, onward = await following.read(ask, types=CHANGES, choose=lambda _: True)
         # Each as it is now, once, however often it changed meanwhile.
         found = await products.find(db, {event.subject for event in events})
-        return Answer(200, {"products": [_told(found[sku], ask) for sku in sorted(found)], "next": onward})
+        return Answer(
+            200, {"products": [declared(found[sku], "product", ask.landscape) for sku in sorted(found)], "next": onward}
+        )
 
     return {
         "getProduct": get_product,
         "listProducts": list_products,
         "listProductChanges": list_product_changes,
     }
-
-
-def _told(product: Product, ask: Ask) -> Product:
-    """The product with those own fields that are declared now."""
-    if not product.extensions:
-        return product
-    own = ask.landscape.own_fields.get("product", {})
-    return msgspec.structs.replace(product, extensions=told_own_fields(own, product.extensions))
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from tillway.app.landscapes import Watched
-from tillway.connectors.odoo import PRODUCT, Connection, Odoo, OwnFieldInOdoo, Places, ShopInOdoo, TillInOdoo
+from tillway.connectors.odoo import MODELS, Connection, Odoo, OwnFieldInOdoo, Places, ShopInOdoo, TillInOdoo
 from tillway.errors import Misconfigured, NotFound, Unavailable
 from tillway.gateway import Budget
 from tillway.landscape import Connection as ConnectionEntry
@@ -237,12 +237,13 @@ def places_of(landscape: Landscape, connection: str) -> Places:
             OwnFieldInOdoo(
                 field=entry.field,
                 column=entry.odoo.field,
-                model=entry.odoo.model or PRODUCT,
+                model=entry.odoo.model or MODELS[entry.entity],
+                entity=entry.entity,
                 product=entry.odoo.product or "",
                 optional=entry.optional,
             )
             for entry in landscape.extensions.values()
-            if entry.entity == "product" and entry.connection in {None, connection}
+            if entry.connection in {None, connection}
         ),
         customers=MappingProxyType(
             {entry.id: entry.partner for entry in landscape.customers.values() if entry.connection == connection}

@@ -1,22 +1,36 @@
 """Extending: documents with the retailer's own fields written into the words that carry them. Pure.
 
 The documents that ship say that a word may have `extensions`; these say which, of what kind and of which class. An own
-field of personal data is answered to who may read it, and told in no event: the journal keeps no other copy of it.
+field of personal data is answered to who may read it, and told in no event but of those whose personal part is sealed
+and erased with the person: the journal keeps no other copy of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tillway.contracts.documents import Documents
 from tillway.retail import OWN_NUMBER, OWN_TEXT_MAX, DataClass, OwnField, OwnKind
 
 EXTENSIONS: Final = "extensions"
 
-_WORDS: Final[Mapping[str, tuple[str, str, str]]] = {"product": ("products", "Product", "product.changed")}
-"""Entity to the interface that answers it, the schema it has there, and the event that tells of it."""
+
+class _Carried(NamedTuple):
+    """Where an entity stands in the documents: its interface, its schema there, and the event that tells of it."""
+
+    api: str
+    schema: str
+    event: str
+    sealed: bool
+    """Whether the event keeps own fields in its personal part, which is sealed, found by erasure, and told to few."""
+
+
+_WORDS: Final[Mapping[str, _Carried]] = {
+    "product": _Carried("products", "Product", "product.changed", sealed=False),
+    "customer": _Carried("customers", "Customer", "customer.changed", sealed=True),
+}
 
 _VERSION: Final = 1
 
@@ -27,13 +41,13 @@ def extended(documents: Documents, fields: Mapping[str, Sequence[OwnField]]) -> 
     for entity, own in fields.items():
         if not own:
             continue
-        api, word, event = _WORDS[entity]
+        api, word, event, sealed = _WORDS[entity]
         document = documents.document(api, _VERSION)
         schemas = document.content["components"]["schemas"]
         schemas = {**schemas, word: _with(schemas[word], own)}
         content = {**document.content, "components": {**document.content["components"], "schemas": schemas}}
         apis[api, _VERSION] = replace(document, content=content)
-        open_to_events = [each for each in own if each.data_class < DataClass.PERSONAL]
+        open_to_events = [each for each in own if sealed or each.data_class < DataClass.PERSONAL]
         events[event, _VERSION] = _with(documents.events[event, _VERSION], open_to_events)
     return Documents(apis, events)
 

@@ -13,7 +13,7 @@ from tillway.landscape.values import Id, Text
 from tillway.retail import DataClass, OwnField, OwnKind
 from tillway.retail.own_field import CHOICES_MAX
 
-OWN_FIELD_PATTERN: Final = r"^product\.[a-z][a-z0-9_]{0,62}$"
+OWN_FIELD_PATTERN: Final = r"^(product|customer)\.[a-z][a-z0-9_]{0,62}$"
 """The word that is extended, and the field's name in it, as in `product.shelf_life`."""
 
 _MODEL_PATTERN: Final = r"^x_[a-z0-9_.]{1,62}$"
@@ -22,13 +22,17 @@ _COLUMN_PATTERN: Final = r"^x_[a-z0-9_]{1,61}$"
 OwnFieldId = Annotated[str, StringConstraints(pattern=OWN_FIELD_PATTERN)]
 
 
+WITHOUT_MODELS: Final = frozenset({"customer"})
+"""Words that no extra model extends: all of a customer's would be read anew whenever one of its records changes."""
+
+
 class InOdoo(Model):
     """Where an own field stands in Odoo."""
 
     field: Annotated[str, StringConstraints(pattern=_COLUMN_PATTERN)]
-    """Technical name of the field there, e.g. x_shelf_life: of the product, or of the model that is named."""
+    """Technical name of the field there, e.g. x_shelf_life: of product or customer, or of the model that is named."""
     model: Annotated[str, StringConstraints(pattern=_MODEL_PATTERN)] | None = None
-    """An extra model that holds it, e.g. x_hazard; absent: the product itself."""
+    """An extra model that holds it, e.g. x_hazard, for products only; absent: the product or customer itself."""
     product: Annotated[str, StringConstraints(pattern=_COLUMN_PATTERN)] | None = None
     """The field of the extra model that points to the product or its template, e.g. x_product_id."""
 
@@ -45,7 +49,7 @@ class OwnFieldEntry(Entry):
     type: OwnKind
     """text, number (a decimal string), boolean, date, moment or choice."""
     data_class: Literal["public", "internal", "confidential", "personal"]
-    """How sensitive it is: public, internal, confidential or personal; personal ones are told in no event."""
+    """How sensitive it is: public, internal, confidential or personal; a product's personal ones are in no event."""
     owner: Text
     """Who answers for what it means and for its values."""
     about: Text
@@ -53,7 +57,7 @@ class OwnFieldEntry(Entry):
     choices: Annotated[tuple[Text, ...], Field(max_length=CHOICES_MAX)] = ()
     """For a choice: the values it may have, as Odoo holds them."""
     optional: StrictBool = True
-    """false: a product without it is a finding."""
+    """false: a product without it is a finding; of a customer it is logged."""
     connection: Id | None = None
     """The connection that it is read through; absent: every one."""
     odoo: InOdoo
@@ -63,6 +67,12 @@ class OwnFieldEntry(Entry):
     def _choices_of_a_choice(self) -> OwnFieldEntry:
         if (self.type == "choice") != bool(self.choices):
             raise ValueError("choices belong to the type choice, and that needs some")
+        return self
+
+    @model_validator(mode="after")
+    def _held_where_it_can_be_read(self) -> OwnFieldEntry:
+        if self.odoo.model is not None and self.entity in WITHOUT_MODELS:
+            raise ValueError(f"an extra model extends products only: a {self.entity} has fields of its own")
         return self
 
     @property

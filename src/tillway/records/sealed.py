@@ -17,8 +17,9 @@ ORDERS_AT: Final = "records.orders.document"
 SALES_AT: Final = "records.sales.document"
 CUSTOMERS_AT: Final = "records.customers.document"
 
-PERSONAL_OF_CUSTOMER: Final = ("name", "emails", "phones", "vat", "references", "address")
-"""What tells who a customer is; it is sealed as one, so that erasing any of it erases all."""
+PERSONAL_OF_CUSTOMER: Final = ("name", "emails", "phones", "vat", "references", "address", "extensions")
+"""What tells who a customer is, and the retailer's own fields, which may; it is sealed as one, so that erasing any
+of it erases all."""
 
 _TENDERS: Final = "tenders"
 _REFERENCE: Final = "reference"

@@ -11,6 +11,7 @@ import msgspec
 
 from tillway.retail.data_class import DataClass, classed
 from tillway.retail.limits import Id, Instant, Name, Reference
+from tillway.retail.own_field import OwnFieldsHeld
 from tillway.retail.word import Word
 
 EMAIL_LENGTH: Final = 254
@@ -144,3 +145,5 @@ class Customer(Word, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Ids of customers that were merged into this one."""
     version: Annotated[Annotated[int, msgspec.Meta(ge=1)], classed(DataClass.INTERNAL)] = 1
     """Counts the changes."""
+    extensions: Annotated[OwnFieldsHeld, classed(DataClass.PUBLIC)] = msgspec.field(default_factory=dict)
+    """The retailer's own fields, as its landscape declares them; each has a class of its own there."""

@@ -52,6 +52,7 @@ def merged(into: Customer, sources: Sequence[Customer]) -> Customer:
         address=next((each.address for each in every if each.address), None),
         price_list=next((each.price_list for each in every if each.price_list), None),
         consents=_latest(consent for each in every for consent in each.consents),
+        extensions={name: value for each in reversed(every) for name, value in each.extensions.items()},
         also=tuple(dict.fromkeys((*into.also, *ids)))[:ALSO_MAX],
     )
 
@@ -73,6 +74,7 @@ def brought(old: Customer, found: BackOfficeCustomer) -> Customer:
         references=_union((*ours, *theirs), reference_key, REFERENCES_MAX),
         address=found.address,
         price_list=found.price_list,
+        extensions=found.extensions,
     )
 
 

@@ -47,6 +47,11 @@ def given(own: str = OWN, **more: str) -> Landscape:
         ("product.hazard", "price.hazard", "own.yaml:8: extensions.price.hazard: this name cannot be used (say the"),
         ("product.hazard", "product.Hazard", "own.yaml:8: extensions.product.Hazard: this name cannot be used"),
         ("    choices: [A, B]\n", "", "own.yaml:8: extensions.product.hazard: choices belong to the type choice"),
+        (
+            "product.hazard",
+            "customer.hazard",
+            "own.yaml:8: extensions.customer.hazard: an extra model extends products",
+        ),
         ("product: x_product_id, ", "", "own.yaml:15: extensions.product.hazard.odoo: an extra model has a field"),
         ("connection: main", "connection: mian", "own.yaml:14: extensions.product.hazard.connection: there is no"),
     ],
@@ -80,6 +85,16 @@ def test_the_contract_and_the_event_promise_the_own_fields_and_no_others() -> No
     # What is personal is asked for, and told in no event.
     assert told({"hazard": "B"})
     assert answered({"weight": "1"})
+
+
+def test_a_customers_own_field_is_promised_in_answers_and_in_the_event_that_seals_it() -> None:
+    vip = "{type: boolean, data_class: personal, owner: it, about: One., odoo: {field: x_vip}}"
+    documents = given(f"extensions: {{customer.vip: {vip}}}").documents
+    answered = checker(documents.document("customers").content, "/components/schemas/Customer/properties/extensions")
+    told = checker(documents.events["customer.changed", 1], "/properties/extensions")
+    for promised in (answered, told):
+        assert promised({"vip": True}) == ()
+        assert promised({"other": True})
 
 
 def test_without_own_fields_the_promises_are_those_that_ship() -> None:

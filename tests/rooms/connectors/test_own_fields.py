@@ -14,7 +14,7 @@ from tests.rooms.connectors.test_catalogue import new, of, sweep
 from tests.rooms.connectors.world import World
 
 from tillway.connectors.odoo import OwnFieldInOdoo
-from tillway.retail import Call, DataClass, OwnField, OwnKind
+from tillway.retail import Call, Customer, CustomerKey, DataClass, OwnField, OwnKind
 
 NUMBERS = ", and number is read from integer or float or monetary"
 KINDS = {"days": "float", "origin": "char", "fragile": "boolean", "launch": "date", "tasted": "datetime"}
@@ -41,6 +41,17 @@ class Added:
 
 def declared(name: str, kind: OwnKind, **more: Any) -> OwnField:
     return OwnField(name=name, kind=kind, data_class=DataClass.PUBLIC, about="Of these tests.", **more)
+
+
+@pytest.fixture(scope="module")
+def of_partners(far: FarSide) -> Iterator[str]:
+    """A column of partners. Removed in the end."""
+    name = f"x_t{secrets.token_hex(3)}_club"
+    model = far.rows("ir.model", [["model", "=", "res.partner"]], ["id"])[0]["id"]
+    field = {"name": name, "model_id": model, "ttype": "char", "field_description": "Club", "state": "manual"}
+    made = far.ask("ir.model.fields", "create", vals_list=[field])
+    yield name
+    far.ask("ir.model.fields", "unlink", ids=made)
 
 
 @pytest.fixture(scope="module")
@@ -189,3 +200,33 @@ async def test_what_changes_in_the_retailers_own_model_is_worth_a_sweep(world: W
 
     assert len(set(seen[:3])) == 3
     assert seen[3] != seen[2]
+
+
+async def test_a_customers_own_fields_come_however_the_customer_is_reached(
+    world: World, call: Call, of_partners: str
+) -> None:
+    tag = secrets.token_hex(4)
+    club = OwnFieldInOdoo(field=declared("club", "text"), column=of_partners, model="res.partner", entity="customer")
+    gone = OwnFieldInOdoo(
+        field=declared("gone", "text"), column=f"{of_partners}x", model="res.partner", entity="customer"
+    )
+    far = world.odoo(own=(club, gone)).customers
+    email = f"{tag}@example.com"
+    partner = world.far.make("res.partner", name=f"Ada {tag}", email=email, **{of_partners: "Gold"})
+
+    (found,) = await far.look_up(call, [CustomerKey("email", email)])
+    assert (found.foreign_id, found.extensions) == (str(partner), {"club": "Gold"})
+    (listed,) = (await far.listed(call, cursor=None, limit=10, among=[str(partner)])).items
+    assert listed.customer.extensions == {"club": "Gold"}
+    written = await far.write(
+        call, Customer(id="-", connection="main", name=f"Eve {tag}", emails=(email,)), str(partner)
+    )
+    assert (written.name, written.extensions) == (f"Eve {tag}", {"club": "Gold"})
+    (without,) = await world.odoo().customers.look_up(call, [CustomerKey("email", email)])
+    assert without.extensions == {}
+
+    versions = [await each.customers.own_versions(call) for each in (world.odoo(), world.odoo(own=(club,)))]
+    assert versions[0] == ""
+    assert len({*versions, await far.own_versions(call), await far.own_versions(call)}) == 3
+    lacks = (await world.odoo(own=(club, gone)).probe(call)).own_fields
+    assert lacks == (f"gone: res.partner has no field {of_partners}x that our user may read",)

@@ -26,6 +26,8 @@ class CustomersThere:
         self.fails: list[Exception] = []
         self.late: list[Exception] = []
         self.number = 0
+        self.own = ""
+        self.cursors: list[str | None] = []
 
     def put(self, name: str = "Ada", **more: object) -> BackOfficeCustomer:
         """Somebody over there makes or changes a record."""
@@ -44,8 +46,12 @@ class CustomersThere:
         self.marks = {ours: into if theirs == source else theirs for ours, theirs in self.marks.items()}
 
     async def changed(self, call: Call, *, cursor: str | None, limit: int) -> Page[BackOfficeCustomer]:
+        self.cursors.append(cursor)
         items = tuple(self._shown(each) for each in self.changes)
         return Page(items=items, cursor="end", more=False)
+
+    async def own_versions(self, call: Call) -> str:
+        return self.own
 
     async def mark(self, call: Call) -> str:
         return f"{len(self.held)}:{self.number}"
@@ -72,7 +78,7 @@ class CustomersThere:
             email=customer.emails[0] if customer.emails else None,
             phone=customer.phones[0] if customer.phones else None,
             vat=customer.vat,
-            **({} if theirs is None else {"foreign_id": theirs}),
+            **({} if theirs is None else {"foreign_id": theirs, "extensions": self.held[theirs].extensions}),
         )
         if foreign_id is None:
             self.marks[customer.id] = made.foreign_id

@@ -18,6 +18,7 @@ from tillway.postgres import Database
 from tillway.records import Cause, customers, links
 from tillway.records.customers import SQL
 from tillway.records.refreshing.customers import CustomersReading
+from tillway.records.refreshing.progress import CUSTOMERS, progress
 from tillway.retail import Customer, CustomerKey, CustomerReference, CustomerRequest
 
 ADA = CustomerRequest(name="Ada Lovelace", emails=("Ada@Example.com",), phones=("+32470123456",), vat="BE 1")
@@ -122,6 +123,32 @@ async def test_a_first_reading_tells_nothing_and_the_next_only_what_differs(db: 
     (ada,) = await customers.find(db, [CustomerKey("email", "ada@example.com")], [CONNECTION])
     assert (ada.name, ada.version) == ("Ada Lovelace", 2)
     assert [type_ for type_, _ in await told(db)] == ["customer.changed"] * 2
+
+
+async def test_own_fields_lie_sealed_are_told_and_read_anew_when_they_are_declared(db: Database) -> None:
+    far = CustomersThere()
+    far.put("Ada", email="ada@example.com")
+    await reading(db, far).once()
+    assert (await progress(db, CONNECTION, CUSTOMERS)).fingerprint is None
+    far.own = "declared"
+    far.put("Ada", foreign_id="1", email="ada@example.com", extensions={"allergy": "peanuts", "vip": True})
+    await reading(db, far).once()
+    assert (far.cursors, (await progress(db, CONNECTION, CUSTOMERS)).fingerprint) == ([None, None], "declared")
+    await reading(db, far).once()
+    assert far.cursors[-1] == "end"
+
+    (ada,) = await customers.find(db, [CustomerKey("email", "ada@example.com")], [CONNECTION])
+    assert ada.extensions == {"allergy": "peanuts", "vip": True}
+    kept = str([tuple(row) for row in await db.fetch("SELECT document FROM records.customers")])
+    assert "peanuts" not in kept
+    assert "vip" not in kept
+    await sequenced(db)
+    (event,) = (await read(db, 0)).events
+    assert ("extensions" in event.data, event.data["fields"]) == (False, ["extensions"])
+    assert event.whole["extensions"] == {"allergy": "peanuts", "vip": True}
+
+    await customers.forget(db, [ada.id])
+    assert (await customers.get(db, ada.id)).extensions == {}
 
 
 async def test_who_waits_to_be_brought_there_is_not_overwritten_and_not_doubled(db: Database) -> None:

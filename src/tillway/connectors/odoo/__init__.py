@@ -10,7 +10,7 @@ from .hooks import OdooHooks
 from .inventory import Integration, Inventory
 from .keys import ENDING, NEXT_KEY, URGENT, ending
 from .order_book import OdooOrderBook
-from .places import PRODUCT, WORKERS, Connection, OwnFieldInOdoo, Places, ShopInOdoo, TillInOdoo
+from .places import MODELS, WORKERS, Connection, OwnFieldInOdoo, Places, ShopInOdoo, TillInOdoo
 from .price_lists import OdooPriceLists
 from .probe import Probe
 from .survey import Survey, TillFound
@@ -19,9 +19,9 @@ from .watched import WATCHED, Watched, domains_of
 
 __all__ = [
     "ENDING",
+    "MODELS",
     "NEXT_KEY",
     "OVERLAP",
-    "PRODUCT",
     "URGENT",
     "WATCHED",
     "WORKERS",

@@ -44,7 +44,7 @@ class Odoo:
     ) -> None:
         self._odoo = Json2(connection, client, gate=gate, now=now)
         known = self._places = places or Places()
-        self.catalogue = OdooCatalogue(self._odoo, own=known.own_fields, now=now)
+        self.catalogue = OdooCatalogue(self._odoo, own=known.own_fields_of("product"), now=now)
         self.price_lists = OdooPriceLists(self._odoo)
         self.loyalty = OdooLoyalty(self._odoo, now=now)
         self.order_book = OdooOrderBook(self._odoo, known)

@@ -7,10 +7,13 @@ the one that remains, while the record itself is deleted: so the external id is 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+
+import msgspec
 
 from tillway import clock
 from tillway.errors import Forbidden, Invalid, NotFound, Poison, TryAgain, Violation
@@ -23,7 +26,8 @@ from .cursor import advanced, begun, domain, moment, parse, render
 from .mapping import customers
 from .mapping.values import reference, text
 from .order_book import passing
-from .places import Places
+from .own_fields import OwnFields, Readable
+from .places import PARTNER, Places
 
 PAGE_MAX: Final = 1000
 """Customers a page at most."""
@@ -37,6 +41,9 @@ MERGED_AT_ONCE: Final = 3
 _NAMELESS: Final = "Contacts require a name"
 """What `load` says of a partner that it would have to make from nothing but an external id."""
 
+NO_OWN: Final = Readable()
+"""For a look at a partner that is told to nobody."""
+
 _log = logging.getLogger("tillway.connectors.odoo")
 
 
@@ -47,6 +54,7 @@ class OdooCustomers:
         self._odoo = odoo
         self._lists = {theirs: ours for ours, theirs in places.price_lists.items() if theirs is not None}
         self._places = places
+        self._own = OwnFields(odoo, places.own_fields_of("customer"), PARTNER)
         self._now = now
         self._countries: dict[int, str] = {}
 
@@ -56,10 +64,11 @@ class OdooCustomers:
         position = parse(cursor)
         if not position.after:
             position = begun(position, await self._newest(call), self._now())
-        rows = await self._rows(call, [*domain(position), *customers.WHO], order="id", limit=limit)
+        own = await self._own.readable(call)
+        rows = await self._rows(call, [*domain(position), *customers.WHO], own, order="id", limit=limit)
         more = len(rows) == limit
         following = render(advanced(position, [row["id"] for row in rows], more=more))
-        return Page(items=await self._mapped(call, rows), cursor=following, more=more)
+        return Page(items=await self._mapped(call, rows, own), cursor=following, more=more)
 
     async def listed(
         self, call: Call, *, cursor: str | None, limit: int, among: Sequence[str] | None = None
@@ -69,13 +78,21 @@ class OdooCustomers:
         wanted = [["id", ">", 0 if cursor is None else number(cursor, "page")], *customers.WHO]
         if among is not None:
             wanted.append(["id", "in", [number(each, "customer") for each in among]])
-        rows = await self._rows(call, wanted, also=("write_date",), order="id", limit=limit)
+        own = await self._own.readable(call)
+        rows = await self._rows(call, wanted, own, also=("write_date",), order="id", limit=limit)
         changed = {str(row["id"]): moment(row["write_date"]) for row in rows}
         items = tuple(
             ListedCustomer(customer=each, changed_at=changed[each.foreign_id])
-            for each in await self._mapped(call, rows)
+            for each in await self._mapped(call, rows, own)
         )
         return Page(items=items, cursor=str(rows[-1]["id"]) if rows else cursor, more=len(rows) == limit)
+
+    async def own_versions(self, call: Call) -> str:
+        """What is declared, and what of it stands there now."""
+        if not self._places.own_fields_of("customer"):
+            return ""
+        found = await self._own.versions(call, await self._own.readable(call))
+        return hashlib.sha256(msgspec.json.encode(found, order="sorted")).hexdigest()
 
     async def mark(self, call: Call) -> str:
         """How many partners there are, and the youngest one's id."""
@@ -112,12 +129,13 @@ class OdooCustomers:
         if not conditions:
             return ()
         either = ["|"] * (len(conditions) - 1) + conditions
+        own = await self._own.readable(call)
         rows = await self._odoo.search_read(
-            call, "res.partner", [*customers.WHO, *either], customers.FIELDS, order="id", limit=LOOKED_UP_MAX
+            call, PARTNER, [*customers.WHO, *either], [*customers.FIELDS, *own.columns], order="id", limit=LOOKED_UP_MAX
         )
         wanted = set(keys)
         systems = {key.text.partition("\x1f")[0] for key in keys if key.kind == "reference"}
-        return await self._mapped(call, [row for row in rows if wanted & _keys(row, systems)])
+        return await self._mapped(call, [row for row in rows if wanted & _keys(row, systems)], own)
 
     async def write(self, call: Call, customer: Customer, foreign_id: str | None) -> BackOfficeCustomer:
         """Have the partner there as ours is. Without a foreign id it is made under our external id, once."""
@@ -135,7 +153,7 @@ class OdooCustomers:
         """Have Odoo's own wizard make one of them; it knows what refers to a partner."""
         target = number(into, "customer")
         wanted = [number(each, "customer") for each in sources]
-        rows = await self._rows(call, [["id", "in", [target, *wanted]]])
+        rows = await self._rows(call, [["id", "in", [target, *wanted]]], NO_OWN)
         there = {row["id"]: row for row in rows}
         if target not in there:
             raise NotFound(f"Odoo has no partner {into} any more")
@@ -159,7 +177,7 @@ class OdooCustomers:
         await self._odoo.call(call, BOOK, model, "action_merge", ids=made)
 
     async def _changed(self, call: Call, partner: int, wanted: dict[str, Any]) -> BackOfficeCustomer:
-        rows = await self._rows(call, [["id", "=", partner]])
+        rows = await self._rows(call, [["id", "=", partner]], NO_OWN)
         if not rows:
             raise NotFound(f"Odoo has no partner {partner} any more")
         values = customers.differing(rows[0], wanted)
@@ -168,7 +186,8 @@ class OdooCustomers:
         return await self._one(call, partner)
 
     async def _one(self, call: Call, partner: int) -> BackOfficeCustomer:
-        mapped = await self._mapped(call, await self._rows(call, [["id", "=", partner]]))
+        own = await self._own.readable(call)
+        mapped = await self._mapped(call, await self._rows(call, [["id", "=", partner]], own), own)
         if not mapped:
             raise NotFound(f"Odoo has no partner {partner} any more")
         return mapped[0]
@@ -177,9 +196,9 @@ class OdooCustomers:
         return await self._odoo.call(call, WRITE, "res.partner", "load", fields=fields, data=data)
 
     async def _rows(
-        self, call: Call, wanted: list[Any], *, also: Sequence[str] = (), **arguments: Any
+        self, call: Call, wanted: list[Any], own: Readable, *, also: Sequence[str] = (), **arguments: Any
     ) -> list[dict[str, Any]]:
-        fields = [*customers.FIELDS, *also]
+        fields = [*customers.FIELDS, *own.columns, *also]
         return await self._odoo.search_read(call, "res.partner", wanted, fields, archived=True, **arguments)
 
     async def _newest(self, call: Call) -> datetime | None:
@@ -188,17 +207,23 @@ class OdooCustomers:
         )
         return moment(rows[0]["write_date"]) if rows and text(rows[0]["write_date"]) else None
 
-    async def _mapped(self, call: Call, rows: list[dict[str, Any]]) -> tuple[BackOfficeCustomer, ...]:
+    async def _mapped(self, call: Call, rows: list[dict[str, Any]], own: Readable) -> tuple[BackOfficeCustomer, ...]:
         if not rows:
             return ()
         marks = await self._odoo.call(call, READ, "res.partner", "get_external_id", ids=[row["id"] for row in rows])
         await self._know({int(each) for row in rows if (each := reference(row["country_id"])) is not None}, call)
+        held = await self._own.values(call, rows, own)
+        if wrong := sum(bool(each.wrong) for each in held.values()):
+            _log.warning(
+                "own fields of %d of %d partners do not hold what is declared and are left out", wrong, len(rows)
+            )
         mapped = [
             customers.customer(
                 row,
                 ours=customers.ours_of(marks.get(str(row["id"]))),
                 countries=self._countries,
                 lists=self._lists,
+                own=held[row["id"]],
             )
             for row in rows
         ]

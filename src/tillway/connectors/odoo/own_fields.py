@@ -1,6 +1,6 @@
-"""What the retailer added to products in this Odoo: which of it can be read, and what it holds.
+"""What the retailer added to products and customers in this Odoo: which of it can be read, and what it holds.
 
-What the landscape declares and Odoo lacks stops no reading: it is said, and the products go on without it.
+What the landscape declares and Odoo lacks stops no reading: it is said, and the records go on without it.
 """
 
 from __future__ import annotations
@@ -39,15 +39,16 @@ class Readable:
 
     @property
     def columns(self) -> list[str]:
-        """Those that stand on the product itself."""
+        """Those that stand on the record itself."""
         return [each.column for each in self.fields if not each.product]
 
 
 class OwnFields:
-    """The own fields of products in one Odoo."""
+    """The own fields of one word in one Odoo; `base` is the model that it is kept in."""
 
-    def __init__(self, odoo: Json2, declared: Iterable[OwnFieldInOdoo]) -> None:
+    def __init__(self, odoo: Json2, declared: Iterable[OwnFieldInOdoo], base: str = PRODUCT) -> None:
         self._odoo = odoo
+        self._base = base
         self._declared = tuple(declared)
 
     async def readable(self, call: Call) -> Readable:
@@ -68,7 +69,7 @@ class OwnFields:
         return Readable(tuple(fields), tuple(wrong), relations)
 
     async def values(self, call: Call, rows: list[dict[str, Any]], known: Readable) -> dict[int, OwnValues]:
-        """The own fields of these rows of products, by the rows' ids."""
+        """The own fields of these rows, by the rows' ids."""
         raw: dict[int, dict[str, Any]] = {row["id"]: {} for row in rows}
         for each in known.fields:
             found = await self._pointing(call, rows, each, known.relations) if each.product else None
@@ -95,18 +96,18 @@ class OwnFields:
         )
         names = [name for name in wanted if name]
         try:
-            if model != PRODUCT:
+            if model != self._base:
                 # Fields are described to whoever asks; records are not read by everybody.
                 await self._odoo.call(call, READ, model, "search", domain=[], limit=1)
             described: Described = await self._odoo.call(
                 call, READ, model, "fields_get", allfields=names, attributes=["type", "relation"]
             )
         except NotThere:
-            if model == PRODUCT:
+            if model == self._base:
                 raise
             return f"there is no model {model}"
         except Forbidden:
-            if model == PRODUCT:
+            if model == self._base:
                 raise
             return f"our user may not read {model}"
         return described

@@ -65,10 +65,16 @@ class ShopInOdoo:
 PRODUCT: Final = "product.product"
 """The model of what is sold: it shows the fields of its template too."""
 
+PARTNER: Final = "res.partner"
+"""The model of who buys."""
+
+MODELS: Final[Mapping[str, str]] = {"product": PRODUCT, "customer": PARTNER}
+"""Words that own fields extend, and the model that each is kept in."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnFieldInOdoo:
-    """A field that the retailer added: to products, or in a model of its own that points to them."""
+    """A field that the retailer added: to products or customers, or in a model of its own that points to products."""
 
     field: OwnField
     """What it is to us."""
@@ -78,6 +84,8 @@ class OwnFieldInOdoo:
     """The model that holds it."""
     product: str = ""
     """In a model of its own: the field that points to the product or its template."""
+    entity: str = "product"
+    """The word that it extends."""
     optional: bool = True
     """Whether a product may be without it."""
 
@@ -95,7 +103,11 @@ class Places:
     shops: Mapping[str, ShopInOdoo] = field(default_factory=lambda: MappingProxyType({}))
     """Shops by our id."""
     own_fields: tuple[OwnFieldInOdoo, ...] = ()
-    """What the retailer added to products."""
+    """What the retailer added to our words."""
+
+    def own_fields_of(self, entity: str) -> tuple[OwnFieldInOdoo, ...]:
+        """What it added to one of them."""
+        return tuple(each for each in self.own_fields if each.entity == entity)
 
     def price_list(self, ours: str) -> int | None:
         """The foreign id of a list of ours; None for list prices. KeyError when it is not declared."""

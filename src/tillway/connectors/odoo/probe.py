@@ -11,7 +11,7 @@ from tillway.retail import Call
 from .classify import NotThere
 from .client import READ, Json2
 from .own_fields import OwnFields
-from .places import Places
+from .places import MODELS, Places
 
 NEEDED: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("product.product", "product", ("read",)),
@@ -137,10 +137,13 @@ async def _price_lists(odoo: Json2, call: Call) -> bool:
 
 async def _own_fields(odoo: Json2, call: Call, places: Places) -> tuple[str, ...]:
     """What is wrong with them; nothing where the model that they stand on is missing, which is told already."""
-    try:
-        return (await OwnFields(odoo, places.own_fields).readable(call)).wrong
-    except (Forbidden, NotThere):
-        return ()
+    wrong: list[str] = []
+    for entity, model in MODELS.items():
+        try:
+            wrong += (await OwnFields(odoo, places.own_fields_of(entity), model).readable(call)).wrong
+        except (Forbidden, NotThere):
+            continue
+    return tuple(wrong)
 
 
 def _parted(right: str) -> tuple[str, str, str]:

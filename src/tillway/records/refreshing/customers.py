@@ -50,11 +50,13 @@ class CustomersReading:
 
     async def _changed(self) -> None:
         state = await progress(self._db, self._source.connection, CUSTOMERS)
-        cursor, more = state.cursor, True
+        own = await self._far.own_versions(self._source.call()) or None
+        # Own fields mark nobody as changed when they are declared or come over there: all are read anew.
+        cursor, more = (state.cursor if state.fingerprint == own else None), True
         while more:
             page = await self._far.changed(self._source.call(), cursor=cursor, limit=PAGE)
             cursor, more = page.cursor, page.more
-            reached = Progress(cursor, None, loaded=state.loaded or not more)
+            reached = Progress(cursor, own, loaded=state.loaded or not more)
             if not page.items:
                 await save(self._db, self._source.connection, CUSTOMERS, reached)
             for start in range(0, len(page.items), DECIDED):

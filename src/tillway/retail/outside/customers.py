@@ -13,6 +13,7 @@ from tillway.retail.customer_keys import CustomerKey
 from tillway.retail.data_class import DataClass, classed
 from tillway.retail.limits import Id, Name, Reference
 from tillway.retail.outside.paging import Page
+from tillway.retail.own_field import OwnFieldsHeld
 from tillway.retail.word import Word
 
 
@@ -41,6 +42,8 @@ class BackOfficeCustomer(Word, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where they live or are registered."""
     price_list: Annotated[Id | None, classed(DataClass.INTERNAL)] = None
     """Our id of the list given to them, where the landscape names it."""
+    extensions: Annotated[OwnFieldsHeld, classed(DataClass.PERSONAL)] = msgspec.field(default_factory=dict)
+    """The retailer's own fields, each by its name."""
 
 
 class Customers(Protocol):
@@ -48,6 +51,10 @@ class Customers(Protocol):
 
     async def changed(self, call: Call, *, cursor: str | None, limit: int) -> Page[BackOfficeCustomer]:
         """Customers changed since the cursor, archived ones included as inactive; None starts from the beginning."""
+        ...
+
+    async def own_versions(self, call: Call) -> str:
+        """A text that differs whenever own fields are declared or stand there otherwise; empty for none."""
         ...
 
     async def mark(self, call: Call) -> str:

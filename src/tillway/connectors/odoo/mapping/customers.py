@@ -12,6 +12,7 @@ from tillway.retail.customer_keys import email_key
 from tillway.retail.limits import NAME_LENGTH, REFERENCE_LENGTH
 
 from .orders import MODULE
+from .own_fields import NONE, OwnValues
 from .values import reference, text
 
 FIELDS: Final = [
@@ -54,7 +55,12 @@ def ours_of(external: Any) -> str | None:
 
 
 def customer(
-    row: Mapping[str, Any], *, ours: str | None, countries: Mapping[int, str], lists: Mapping[int, str]
+    row: Mapping[str, Any],
+    *,
+    ours: str | None,
+    countries: Mapping[int, str],
+    lists: Mapping[int, str],
+    own: OwnValues = NONE,
 ) -> BackOfficeCustomer | None:
     """A partner. What cannot be read as an address or a number is left out; None for one without a name."""
     name = text(row["name"])
@@ -72,6 +78,7 @@ def customer(
         reference=_short(row["ref"], REFERENCE_LENGTH),
         address=_address(row, countries),
         price_list=lists.get(int(reference(row["specific_property_product_pricelist"]) or 0)),
+        extensions=dict(own.values),
     )
 
 
