@@ -115,3 +115,5 @@ async def test_a_full_reading_is_asked_for_joined_and_told_to_whoever_reads(hub)
     nudges = [each for each in await inbox.told(hub.db) if each.domain == "products"]
     assert [each.heard for each in nudges] == [3]
     assert (await hub.post(SYNCS, {**wish, "connection": "elsewhere"})).status == 422
+    unknown = await hub.post(SYNCS, {**wish, "domain": "weather"})
+    assert (unknown.status, unknown.json["violations"][0]["pointer"]) == (422, "/domain")

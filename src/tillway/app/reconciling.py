@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from tillway import clock
+from tillway import clock, inbox
 from tillway.app.backoffices import BackOfficesOfLandscape
 from tillway.app.landscapes import Watched
 from tillway.errors import Misconfigured, NotFound
 from tillway.landscape import Landscape, Shop
 from tillway.postgres import Database
 from tillway.reconcile import Customers, Documents, Domain, Place, Policy, Prices, Run, Stock, Warehouse
-from tillway.records import links, orders, read_again, sales, stock
+from tillway.records import links, orders, reading_all, sales, stock
 from tillway.retail import Call, Criticality
 
 SEND_SECONDS: Final = 75
@@ -109,7 +109,9 @@ class DomainsOfLandscape:
         )
 
     async def _read_again(self, connection: str, domain: str) -> None:
-        await read_again(self._db, connection, domain)
+        async with self._db.transaction() as tx:
+            reading_all(tx, connection, domain)
+            tx.stage(inbox.nudging(connection, domain))
 
 
 COMPARED: Final = ("orders", "sales", "prices", "stock", "customers")

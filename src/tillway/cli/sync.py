@@ -91,7 +91,13 @@ def _table(found: list[dict[str, Any]]) -> Table:
     return table(("connection", "rule", "reads", "is", "last told (UTC)"), rows, "rules that tell of changes")
 
 
-Domain = Annotated[str, typer.Argument(help="products or prices.")]
+Domain = Annotated[
+    str,
+    typer.Argument(
+        help="products, prices, stock, customers, promotions, loyalty, taxes, orders, shipments, invoices, sales or"
+        " sessions."
+    ),
+]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for whoever asks later.")]
 
 

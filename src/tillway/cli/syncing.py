@@ -49,11 +49,20 @@ async def _watched(state: Path, body: dict[str, Any], *, quiet: bool) -> tuple[b
             task = progress.add_task(f"reading {body['domain']}", total=None, told="")
             while not (done := _done(begun, found, body["mode"])) and time.monotonic() < until:
                 await asyncio.sleep(POLL_SECONDS)
-                syncs = (await hub.get("/syncs"))["syncs"]
-                key = (begun["connection"], begun["domain"])
-                found = next((each for each in syncs if (each["connection"], each["domain"]) == key), found)
+                found = _together(begun, (await hub.get("/syncs"))["syncs"])
                 progress.update(task, told=f"last page at {moment(found['read_at'])} UTC")
         return done, found
+
+
+def _together(begun: dict[str, Any], syncs: list[dict[str, Any]]) -> dict[str, Any]:
+    """How the domain stands now: under way while any company's part of it is (`stock/2` is company 2's). Pure."""
+    parts = [
+        each
+        for each in syncs
+        if (each["connection"], each["domain"].partition("/")[0]) == (begun["connection"], begun["domain"])
+    ]
+    whole = next((each for each in parts if each["domain"] == begun["domain"]), begun)
+    return {**whole, "under_way": any(each["under_way"] for each in parts)}
 
 
 def _done(begun: dict[str, Any], found: dict[str, Any], mode: str) -> bool:

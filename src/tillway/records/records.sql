@@ -136,9 +136,6 @@ VALUES ($1, $2, $3, $4, $5, clock_timestamp())
 ON CONFLICT (connection, domain) DO UPDATE SET cursor = excluded.cursor, fingerprint = excluded.fingerprint,
     loaded = excluded.loaded, read_at = excluded.read_at
 
--- name: read_again
-UPDATE records.refreshes SET cursor = NULL, fingerprint = NULL WHERE connection = $1 AND domain = $2
-
 -- name: refreshes
 SELECT connection, domain, loaded, read_at FROM records.refreshes
 
@@ -259,7 +256,10 @@ WHERE ended_at IS NULL AND ($1::text IS NULL OR connection = $1) GROUP BY kind O
 
 -- name: begin_sweep
 -- One that is under way goes on: it has read what it has read.
-INSERT INTO records.sweeps AS s (connection, domain, begun_at) VALUES ($1, $2, clock_timestamp())
+-- What was never read is about to be read whole; of a domain that is read company by company, each has its own.
+INSERT INTO records.sweeps AS s (connection, domain, begun_at)
+SELECT r.connection, r.domain, clock_timestamp() FROM records.refreshes AS r
+WHERE r.connection = $1 AND split_part(r.domain, '/', 1) = $2
 ON CONFLICT (connection, domain) DO UPDATE SET begun_at = excluded.begun_at, cursor = NULL WHERE s.begun_at IS NULL
 
 -- name: synced
@@ -268,4 +268,5 @@ FROM records.refreshes AS r LEFT JOIN records.sweeps AS s USING (connection, dom
 ORDER BY r.connection, r.domain
 
 -- name: sweeps
-SELECT connection, domain, ended_at FROM records.sweeps ORDER BY connection, domain
+-- Those that come round by themselves: they know by what. What was only asked for once is never late.
+SELECT connection, domain, ended_at FROM records.sweeps WHERE fingerprint IS NOT NULL ORDER BY connection, domain

@@ -7,7 +7,6 @@ from tillway.records.refreshing.progress import (
     freshness,
     keep_lease,
     missing_loads,
-    read_again,
     read_until,
     swept_until,
 )
@@ -25,7 +24,6 @@ __all__ = [
     "freshness",
     "keep_lease",
     "missing_loads",
-    "read_again",
     "read_until",
     "reading_all",
     "swept_until",

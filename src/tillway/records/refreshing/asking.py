@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from tillway.postgres import Part, Tx
-from tillway.records.refreshing.progress import PRODUCTS
+from tillway.records.refreshing.cards import CARDS
+from tillway.records.refreshing.documents import INVOICES, ORDERS, SALES, SESSIONS, SHIPMENTS
+from tillway.records.refreshing.progress import CUSTOMERS, PRICES, PRODUCTS
+from tillway.records.refreshing.stock import STOCK
 from tillway.records.statements import SQL
+
+# Of these a reading reads what changed; the others are few records, and each reading reads all of them.
+BY_CHANGE: Final = frozenset(
+    {PRODUCTS, PRICES, STOCK, CUSTOMERS, CARDS}
+    | {kind.domain for kind in (ORDERS, SHIPMENTS, INVOICES, SALES, SESSIONS)}
+)
 
 
 class Synced(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,9 +35,11 @@ class Synced(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reading_all(tx: Tx, connection: str, domain: str) -> None:
-    """Have everything of a domain read: a sweep, or where none is needed the next reading; one under way goes on."""
-    name = "begin_sweep" if domain == PRODUCTS else "read_again"
-    tx.stage(Part(f"records_{name}", SQL[name], (connection, domain)))
+    """Have everything of a domain read, beside what changes; what is under way goes on. For a domain that each reading
+    reads whole there is nothing to do but to have it read.
+    """
+    if domain in BY_CHANGE:
+        tx.stage(Part("records_begin_sweep", SQL["begin_sweep"], (connection, domain)))
 
 
 async def synced(db: Any) -> tuple[Synced, ...]:

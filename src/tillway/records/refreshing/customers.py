@@ -15,6 +15,7 @@ from tillway.records.customer_readings import take
 from tillway.records.customers import SQL, Kept
 from tillway.records.refreshing.progress import CUSTOMERS, Progress, progress, save, saving
 from tillway.records.refreshing.source import Source, cause
+from tillway.records.refreshing.sweeping import Again
 from tillway.retail import BackOfficeCustomer, Customer, Customers, keys_of, same
 from tillway.retail.customer_changes import brought
 
@@ -42,11 +43,23 @@ class CustomersReading:
         self._far = far
         self._sweep = sweep
         self._swept: tuple[str, datetime] | None = None
+        self._again = Again(db, source.connection, CUSTOMERS)
+
+    def seconds(self) -> float:
+        """Where everything is being read once more, that goes on at once."""
+        return 0.0 if self._again.under_way else self._source.poll_seconds
 
     async def once(self) -> None:
-        """All that changed, and all that is gone."""
+        """All that changed, all that is gone, and a step of everything if that was asked for."""
         await self._changed()
         await self._gone()
+        await self._again.step(self._page)
+
+    async def _page(self, cursor: str | None) -> tuple[str | None, bool]:
+        page = await self._far.changed(self._source.call(), cursor=cursor, limit=PAGE)
+        for start in range(0, len(page.items), DECIDED):
+            await self._take(page.items[start : start + DECIDED], None, first=False)
+        return page.cursor, page.more
 
     async def _changed(self) -> None:
         state = await progress(self._db, self._source.connection, CUSTOMERS)

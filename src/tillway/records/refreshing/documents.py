@@ -13,6 +13,7 @@ from tillway.records import keeping_documents as keeping
 from tillway.records import keeping_receipts, seen
 from tillway.records.refreshing.progress import Progress, progress, save, saving
 from tillway.records.refreshing.source import Source, cause
+from tillway.records.refreshing.sweeping import Again
 from tillway.records.seen import Given
 from tillway.retail import Documents, InvoiceThere, OrderThere
 
@@ -49,14 +50,19 @@ class DocumentsReading:
         self._source = source
         self._kind = kind
         self._read = kind.read(documents)
+        self._again = Again(db, source.connection, kind.domain)
 
     @property
     def domain(self) -> str:
         """Its name."""
         return self._kind.domain
 
+    def seconds(self) -> float:
+        """Where everything is being read once more, that goes on at once."""
+        return 0.0 if self._again.under_way else self._source.poll_seconds
+
     async def once(self) -> None:
-        """All that changed since the last time; then what had to wait."""
+        """All that changed since the last time; what had to wait; and a step of everything if that was asked for."""
         state = await progress(self._db, self._source.connection, self.domain)
         # When we began to look, kept where other domains keep a fingerprint.
         began = datetime.fromisoformat(state.fingerprint) if state.fingerprint else clock.now()
@@ -71,7 +77,15 @@ class DocumentsReading:
                 end = start + DECIDED
                 done = reached if end >= len(page.items) else None
                 await self._take(page.items[start:end], self._given(began, first=not state.loaded), done)
-        await self._again(began)
+        await self._waiting(began)
+
+        async def page_after(after: str | None) -> tuple[str | None, bool]:
+            page = await self._read(self._source.call(), cursor=after, limit=PAGE)
+            for start in range(0, len(page.items), DECIDED):
+                await self._take(page.items[start : start + DECIDED], self._given(began, first=False), None)
+            return page.cursor, page.more
+
+        await self._again.step(page_after)
 
     async def _take(self, items: Sequence[Any], given: Given, reached: Progress | None) -> None:
         """Keep and tell what these change, and with the last of a page how far was read."""
@@ -80,7 +94,7 @@ class DocumentsReading:
             if reached is not None:
                 tx.stage(saving(given.connection, self.domain, reached))
 
-    async def _again(self, began: datetime) -> None:
+    async def _waiting(self, began: datetime) -> None:
         """Documents that a process of ours was at work on when they were read: it may be done by now."""
         if self._kind.waits_as is None:
             return

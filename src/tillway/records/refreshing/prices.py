@@ -16,6 +16,7 @@ from tillway.records.deciding import decide_price_list
 from tillway.records.refreshing.price_clock import PriceClock
 from tillway.records.refreshing.progress import PRICES, Progress, progress, save
 from tillway.records.refreshing.source import Source, cause
+from tillway.records.refreshing.sweeping import Sweep
 from tillway.records.statements import SQL, digest, document
 from tillway.retail import PriceList
 
@@ -34,17 +35,21 @@ class PricesReading:
         self._db = db
         self._source = source
         self._clock = by_time
+        self._sweep = Sweep(db, source.connection, PRICES)
 
     async def once(self) -> None:
-        """All lists, if any differs from what it was."""
+        """All lists, if any differs from what it was or somebody asked for them."""
+        asked = await self._sweep.asked()
         state = await progress(self._db, self._source.connection, PRICES)
         fingerprint = await self._source.price_lists.versions(self._source.call())
         names = ",".join(sorted(f"{ours}={theirs}" for ours, theirs in self._source.lists.items()))
         mark = f"{names}|{fingerprint}"
-        if not state.loaded or state.fingerprint != mark:
+        if asked is not None or not state.loaded or state.fingerprint != mark:
             for ours, theirs in sorted(self._source.lists.items()):
                 await self._price_list(ours, theirs, first=not state.loaded)
         await save(self._db, self._source.connection, PRICES, Progress(None, mark, loaded=True))
+        if asked is not None:
+            await self._sweep.ended(asked)
 
     async def _price_list(self, ours: str, theirs: str, *, first: bool) -> None:
         try:

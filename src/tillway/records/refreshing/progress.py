@@ -53,12 +53,6 @@ async def keep_lease(db: Database, connection: str, node: UUID) -> bool:
     return await db.fetchval(SQL["keep_lease"], connection, node, LEASE_SECONDS) is not None
 
 
-async def read_again(db: Database, connection: str, domain: str) -> None:
-    """Have a domain read whole by its next reading; what is held stays, and only what differs is told."""
-    async with db.transaction() as tx:
-        tx.stage(Part("records_read_again", SQL["read_again"], (connection, domain)))
-
-
 async def freshness(db: Any) -> dict[tuple[str, str], datetime | None]:
     """When each loaded domain (connection, domain) was last read; domains whose first load goes on are left out."""
     return {(row[0], row[1]): row[3] for row in await db.fetch(SQL["refreshes"]) if row[2]}

@@ -18,6 +18,7 @@ from tillway.postgres import Database
 from tillway.records import stock
 from tillway.records.refreshing.progress import Progress, progress, save
 from tillway.records.refreshing.source import Source, StockPlace, cause
+from tillway.records.refreshing.sweeping import Sweep
 from tillway.records.statements import STOCK as SQL
 from tillway.retail import Call, Stock, StockLevel
 
@@ -51,9 +52,12 @@ class StockReading:
         self._company = places[0].company
         own = self._company == source.company
         self._progress = STOCK if own else f"{STOCK}/{self._company}"
+        self._sweep = Sweep(db, source.connection, self._progress)
 
     async def once(self) -> None:
-        """What changed and what is waited for; each warehouse whole when its turn has come."""
+        """What changed and what is waited for; each warehouse whole when its turn has come or it was asked for."""
+        asked = await self._sweep.asked()
+        since = None if asked is None else asked.begun_at
         state = await progress(self._db, self._source.connection, self._progress)
         reached = state
         if state.cursor is None:
@@ -61,13 +65,15 @@ class StockReading:
             page = await self._stock.changed(self._call(), warehouses=self._places, cursor=None, limit=PAGE)
             reached = Progress(page.cursor, None, loaded=False)
             await save(self._db, self._source.connection, self._progress, reached)
-        swept = [await self._swept(place) for place in self._places.values()]
+        swept = [await self._swept(place, since) for place in self._places.values()]
         if state.cursor is not None:
             reached = await self._changed(state)
         if not all(swept):
             await self._waited_for()
         if not reached.loaded:
             await save(self._db, self._source.connection, self._progress, Progress(reached.cursor, None, loaded=True))
+        if asked is not None:
+            await self._sweep.ended(asked)
 
     async def _changed(self, state: Progress) -> Progress:
         cursor, more, first = state.cursor, True, None
@@ -94,12 +100,12 @@ class StockReading:
         levels = await self._stock.levels(self._call(), warehouses=(place.warehouse,), skus=skus)
         await self._take(levels, began)
 
-    async def _swept(self, place: StockPlace) -> bool:
-        """Read a warehouse whole if its turn has come; whether it did."""
+    async def _swept(self, place: StockPlace, since: datetime | None) -> bool:
+        """Read a warehouse whole if its turn has come, or if that was not done since a moment; whether it was."""
         row = await self._db.fetchrow(SQL["place"], self._key(place))
         swept_at = None if row is None else row["swept_began_at"]
         began = await stock.read_clock(self._db)
-        if swept_at is not None and began - swept_at < SWEEP_EVERY:
+        if swept_at is not None and began - swept_at < SWEEP_EVERY and (since is None or swept_at >= since):
             return False
         first, cursor, more = swept_at is None, None, True
         while more:

@@ -40,7 +40,7 @@ class Sweeping(msgspec.Struct, frozen=True):
 class Sweep:
     """The sweep of one domain of one connection."""
 
-    def __init__(self, db: Database, connection: str, domain: str, every_seconds: float) -> None:
+    def __init__(self, db: Database, connection: str, domain: str, every_seconds: float = 0.0) -> None:
         self._db = db
         self._key = (connection, domain)
         self._every = timedelta(seconds=every_seconds)
@@ -65,6 +65,16 @@ class Sweep:
             return None
         return Sweeping(None, now, state.ended_at, found)
 
+    async def asked(self) -> Sweeping | None:
+        """The one that is under way; None where nobody asked for one."""
+        row = await self._db.fetchrow(SQL["sweep"], *self._key)
+        state = None if row is None else Sweeping(*row)
+        return state if state is not None and state.under_way else None
+
+    async def ended(self, state: Sweeping) -> None:
+        """Note that everything was read."""
+        await self.save(advanced(state, None, more=False, now=clock.now()))
+
     def saving(self, state: Sweeping) -> Part:
         """The part that notes how far it has come: in the transaction of what was read."""
         args = (*self._key, state.cursor, state.begun_at, state.ended_at, state.fingerprint)
@@ -81,3 +91,23 @@ def advanced(state: Sweeping, cursor: str | None, *, more: bool, now: datetime) 
     if more:
         return msgspec.structs.replace(state, cursor=cursor)
     return Sweeping(ended_at=now, fingerprint=state.fingerprint)
+
+
+class Again:
+    """Everything of a domain read once more where somebody asked for it: a step of pages after each reading."""
+
+    def __init__(self, db: Database, connection: str, domain: str) -> None:
+        self._sweep = Sweep(db, connection, domain)
+        self.under_way = False
+
+    async def step(self, keep: Callable[[str | None], Awaitable[tuple[str | None, bool]]]) -> None:
+        """Some pages, if it was asked for. `keep` reads and stores the page after a cursor, and says how far that one
+        reaches and whether there are more.
+        """
+        self.under_way, pages = False, 0
+        state = await self._sweep.asked()
+        while state is not None and state.under_way and pages < PAGES_A_STEP:
+            cursor, more = await keep(state.cursor)
+            state, pages = advanced(state, cursor, more=more, now=clock.now()), pages + 1
+            await self._sweep.save(state)
+        self.under_way = state is not None and state.under_way
