@@ -78,7 +78,9 @@ class Carded:
         if len(found) > 1:
             raise Conflict("the customer has several cards", remedy="name the programme, or the card")
         if found[0].card.kind not in POINTS_CARDS:
-            raise Conflict(f"a {found[0].card.kind} holds no points to earn or spend like this")
+            raise Conflict(
+                f"a {found[0].card.kind} holds no points to earn or spend like this", remedy="name a loyalty card"
+            )
         return found[0]
 
     async def _now(self, ask: Ask, held: loyalty.Held) -> loyalty.Held:
@@ -151,7 +153,7 @@ def shop_of(ask: Ask, shop: str | None) -> str:
         detail = "is required: your entry in the landscape names no shop"
         raise Invalid(violations=(Violation(pointer="/shop", detail=detail, rule="required"),))
     if shop is not None and not ask.grant.sees_shop(shop):
-        raise Forbidden("this shop is not yours to ask for")
+        raise Forbidden("this shop is not yours to ask for", remedy="ask who declares your shops in the landscape")
     if asked not in ask.landscape.shops:
         raise Invalid(violations=(Violation(pointer="/shop", detail="there is no such shop", rule="shop"),))
     return asked

@@ -140,7 +140,9 @@ def _home(ask: Ask) -> str:
         return ask.landscape.shops[ask.grant.shop].connection
     known = _connections(ask)
     if not known:
-        raise Forbidden("customers of no shop are yours to create")
+        raise Forbidden(
+            "customers of no shop are yours to create", remedy="ask who declares your shops in the landscape"
+        )
     return known[0]
 
 

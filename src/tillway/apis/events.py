@@ -41,7 +41,10 @@ def receivable(asked: Sequence[str] | None, grant: Grant, landscape: Landscape) 
     types = known_types(asked, landscape)
     refused = sorted(name for name in types if not grant.receives(name))
     if refused:
-        raise Forbidden(f"events of these types are not for you: {', '.join(refused)}")
+        raise Forbidden(
+            f"events of these types are not for you: {', '.join(refused)}",
+            remedy="leave them out, or have them declared for you in the landscape",
+        )
     return types
 
 

@@ -76,7 +76,8 @@ class _Handlers:
         undone = await loyalty.movement(self._db, ask.path["id"])
         await self._cards.by_id(ask, undone.card)
         if undone.kind not in {"earn", "redeem"} or undone.status == "cancelled":
-            raise Conflict("only what was earned or spent here, and counts, is taken back")
+            remedy = "name a movement that is an earning or a redemption and was not cancelled"
+            raise Conflict("only what was earned or spent here, and counts, is taken back", remedy=remedy)
         return await self._move(
             ask,
             _wanted(ask, undone.card, "reverse", -undone.points, reason=request.reason, reverses=undone.id),
@@ -115,7 +116,8 @@ class _Handlers:
             raise NotFound("no such coupon is known")
         wanted = _wanted(ask, check.card, "redeem", -check.points, shop=request.shop, reference=request.reference)
         if not check.valid and await loyalty.repeated(self._db, wanted) is None:
-            raise Conflict(f"this coupon cannot be used: {check.reason}")
+            remedy = "use another one, or none"
+            raise Conflict(f"this coupon cannot be used: {check.reason}", remedy=remedy)
         return await self._move(ask, wanted)
 
     async def _points(self, ask: Ask, kind: MovementKind, sign: int) -> Answer:

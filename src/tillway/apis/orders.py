@@ -80,7 +80,9 @@ def terms(request: OrderRequest, grant: Grant, landscape: Landscape) -> OrderDef
     if shop is None:
         raise _wrong("/shop", "is required: your entry in the landscape names no shop", "required")
     if request.shop is not None and not grant.sees_shop(request.shop):
-        raise Forbidden("orders for this shop are not yours to place")
+        raise Forbidden(
+            "orders for this shop are not yours to place", remedy="ask who declares your shops in the landscape"
+        )
     if shop not in landscape.shops:
         raise _wrong("/shop", "there is no such shop", "shop")
     return OrderDefaults(consumer=grant.consumer, shop=shop, customer=grant.customer)

@@ -35,7 +35,9 @@ def bind(db: Database) -> dict[str, Handler]:
     async def list_shipments(ask: Ask) -> Answer:
         shop, limit = ask.query.get("shop"), ask.query.get("limit", PAGE)
         if shop is not None and not ask.grant.sees_shop(shop):
-            raise Forbidden("shipments of this shop are not yours to see")
+            raise Forbidden(
+                "shipments of this shop are not yours to see", remedy="ask who declares your shops in the landscape"
+            )
         order = ask.query.get("order")
         page = await shipments.changed(
             db,

@@ -111,7 +111,7 @@ class _Promised:
     async def release(self, ask: Ask) -> Answer:
         kept = await self._seen(ask)
         if kept.consumer != ask.grant.consumer:
-            raise Forbidden("this promise was made to somebody else")
+            raise Forbidden("this promise was made to somebody else", remedy="let them release it, or let it expire")
         if kept.promise.state == "converted":
             raise Conflict("an order took this promise", remedy="cancel the order instead")
         async with ask.transaction(self._db) as tx:

@@ -120,9 +120,11 @@ async def merge(tx: Tx, into: str, sources: Sequence[str], *, cause: Cause, sour
         raise Conflict("one of them was merged just now", remedy="repeat the request")
     old, gone = held.pop(target.id), [held[each] for each in dict.fromkeys(each.id for each in found)]
     if any(each.customer.connection != old.customer.connection for each in gone):
-        raise Conflict("they are customers of different back offices")
+        remedy = "merge those of one back office at a time"
+        raise Conflict("they are customers of different back offices", remedy=remedy)
     if "erased" in {old.customer.status, *(each.customer.status for each in gone)}:
-        raise Conflict("one of them is erased, and nothing is known of them any more")
+        remedy = "merge the others"
+        raise Conflict("one of them is erased, and nothing is known of them any more", remedy=remedy)
     new = merged(old.customer, [each.customer for each in gone])
     new = msgspec.structs.replace(new, version=old.customer.version + 1)
     told = [each.customer.id for each in gone]
@@ -204,7 +206,8 @@ async def _locked(tx: Tx, customer_id: str) -> Kept:
     if found.merged_into is not None:
         raise Conflict("the customer was merged just now", remedy="repeat the request")
     if found.customer.status == "erased":
-        raise Conflict("the customer is erased, and nothing is known of them any more")
+        remedy = "create them anew if they come back"
+        raise Conflict("the customer is erased, and nothing is known of them any more", remedy=remedy)
     return found
 
 

@@ -45,7 +45,8 @@ async def record(tx: Tx, report: PaymentReport, order: Order, *, consumer: str, 
     known = await tx.fetchrow(SQL["payment"], UUID(payment.id))
     if known is not None:
         if known["content_hash"] != content:
-            raise Conflict("this provider's reference was recorded before with other content")
+            remedy = "give each movement of money a reference of its own; what was recorded stays"
+            raise Conflict("this provider's reference was recorded before with other content", remedy=remedy)
         return _opened(known)
     ledger = _ledger(order, row)
     wrong = doubts(report, ledger, order.currency)

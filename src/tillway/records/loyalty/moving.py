@@ -22,6 +22,7 @@ from tillway.records.tracing import Cause
 from tillway.retail import Moved, Movement, MovementKind
 
 _REPEATED: Final = frozenset({"loyalty_movements_reference", "loyalty_movements_reverses"})
+_DONE: Final = "look at the card's movements; another movement needs a reference of its own"
 
 # Larger than any number drawn: from the newest movement on.
 _NEWEST: Final = 2**63 - 1
@@ -69,7 +70,7 @@ async def move(tx: Tx, wanted: Wanted, cause: Cause) -> Moved:
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name not in _REPEATED:
             raise
-        raise Conflict("this was done before") from error
+        raise Conflict("this was done before", remedy=_DONE) from error
     if balance is None:
         raise await _refusal(tx, wanted)
     made = Movement(
@@ -124,9 +125,9 @@ async def take(db: Database, key: str, *, in_order: bool = True) -> bool:
 async def _refusal(tx: Tx, wanted: Wanted) -> Conflict:
     held = (await get(tx, wanted.card)).card
     if not held.active:
-        return Conflict("this card is not in force any more")
+        return Conflict("this card is not in force any more", remedy="use another card")
     if held.expires_on is not None and held.expires_on < wanted.today:
-        return Conflict(f"this card was good until {held.expires_on}")
+        return Conflict(f"this card was good until {held.expires_on}", remedy="use another card")
     if held.balance + wanted.points < 0:
         return Conflict(f"the card holds {held.balance}", remedy="spend less, or earn first")
-    return Conflict("this was done before")
+    return Conflict("this was done before", remedy=_DONE)
