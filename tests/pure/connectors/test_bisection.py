@@ -131,3 +131,7 @@ def test_one_that_always_brings_odoo_down_does_not_keep_the_others_out(count: in
             most = most_after(most, len(batch), trouble=fatal in batch)
             if fatal in batch:
                 waiting += batch
+
+
+def test_sales_of_just_the_size_of_a_call_go_together() -> None:
+    assert fitting([("a", BYTES_MAX - 1), ("b", 1), ("c", 1)], SALES_MAX) == [0, 1]

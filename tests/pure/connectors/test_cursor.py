@@ -150,3 +150,9 @@ def test_a_position_survives_being_written_down() -> None:
 def test_a_foreign_text_is_no_position(text: str) -> None:
     with pytest.raises(Invalid):
         parse(text)
+
+
+def test_a_newest_change_that_was_deleted_does_not_take_the_next_sweep_back() -> None:
+    begins = begun(Cursor(since=START), START - timedelta(hours=1), START)
+
+    assert advanced(begins, [], more=False).since == START

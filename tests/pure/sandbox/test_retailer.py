@@ -54,9 +54,14 @@ async def test_each_shop_has_a_warehouse_a_till_and_stock_under_one_number() -> 
 
 async def test_each_till_takes_cash_of_its_own_and_cards() -> None:
     server = sandbox()
-    for till in await call(server, "pos.config/search_read", domain=[], fields=["payment_method_ids"]):
+    tills = await call(server, "pos.config/search_read", domain=[], fields=["payment_method_ids"])
+    assert len(tills) == len(retailer.SHOPS)
+    cash: set[int] = set()
+    for till in tills:
         found = await call(server, "pos.payment.method/read", ids=till["payment_method_ids"], fields=["type"])
         assert [each["type"] for each in found] == ["cash", "bank"]
+        cash.add(found[0]["id"])
+    assert len(cash) == len(tills)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +100,8 @@ def test_two_runs_have_the_same_retailer() -> None:
     one, other = (serve.build(key="key", today=date(2026, 11, 23)).store for _ in range(2))
     unlike = {"create_date", "write_date", "uuid", "access_token"}
     unlike |= {"in_date", "date"}
+    assert one.tables.keys() == other.tables.keys()
+    assert len(one.tables["product.product"].rows) == 200
     for model, table in one.tables.items():
         rows = [
             {key: value for key, value in row.items() if key not in unlike}
