@@ -113,3 +113,32 @@ async def test_an_erased_customer_is_nobody(hub):
     told = await hub.post("/operations/v1/erasures", by_id, headers={"X-Deadline-Ms": "30000"})
     assert (told.status, told.json["kind"]) == (200, "entity")
     assert (await hub.get(f"{CUSTOMERS}/{other['id']}")).json["status"] == "erased"
+
+
+async def test_who_has_a_price_list_of_their_own_buys_at_it(hub):
+    lines = [{"sku": "MUG-STON", "quantity": "4"}]
+    trade = (await hub.post(CUSTOMERS, somebody(price_list="list"))).json["id"]
+    plain = (await hub.post(CUSTOMERS, somebody())).json["id"]
+
+    async def quoted(**more):
+        quote = (await hub.post("/prices/v1/quotes", {"lines": lines, **more})).json
+        return quote["price_list"], quote["price_list_of"], quote["net"]
+
+    assert await quoted(customer=trade) == ("list", "customer", "39.60")
+    assert await quoted(customer=trade, price_list="store-prices") == ("store-prices", "request", "34.00")
+    for other in (plain, "walk-in", None):
+        assert await quoted(customer=other) == ("store-prices", "consumer", "34.00")
+    price = (await hub.get(f"/prices/v1/prices/MUG-STON?quantity=4&customer={trade}")).json
+    assert (price["price_list"], price["amount"]) == ("list", "9.90")
+    for customer, bought in ((trade, "list"), (plain, "store-prices")):
+        order = (await hub.post("/orders/v1/orders", {"lines": lines, "customer": customer})).json
+        assert (order["customer"], order["price_list"]) == (customer, bought)
+
+
+async def test_at_which_list_somebody_buys_is_told_of_nobody_unknown(hub):
+    lines = [{"sku": "MUG-STON", "quantity": "1"}]
+    for nobody in (str(uuid4()), "no id at all"):
+        asked = await hub.post("/prices/v1/quotes", {"lines": lines, "customer": nobody, "price_list": "list"})
+        assert (asked.status, [each["pointer"] for each in asked.json["violations"]]) == (422, ["/customer"])
+        asked = await hub.get(f"/prices/v1/prices/MUG-STON?customer={nobody}")
+        assert (asked.status, [each["pointer"] for each in asked.json["violations"]]) == (422, ["/query/customer"])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.contract.small_hub import texts
+from tests.contract.small_hub import CONTENT, texts
 
 from tillway.landscape import build
+from tillway.records.refreshing.progress import Progress, saving
 
 DOMAINS = {
     "domains": {
@@ -35,3 +36,16 @@ async def test_what_nothing_carries_is_said_to_be_so(hub):
     found = (await hub.get("/operations/v1/freshness")).json["domains"]
     (reporting,) = (each for each in found if each["domain"] == "reporting")
     assert {flow["verdict"] for flow in reporting["flows"]} == {"not-measured"}
+
+
+async def test_the_stock_of_each_company_is_measured_for_its_own_shops(hub):
+    hub.active.swap(
+        build(texts(more={"shops": {**CONTENT["shops"], "station": CONTENT["shops"]["station"] | {"company": 2}}}))
+    )
+    async with hub.db.transaction() as tx:
+        for domain in ("stock", "stock/2"):
+            tx.stage(saving("main", domain, Progress(loaded=True)))
+    found = (await hub.get("/operations/v1/freshness")).json["domains"]
+    (inventory,) = (each for each in found if each["domain"] == "inventory")
+    readings = {each["name"]: each["shops"] for each in inventory["measured"] if each["kind"] == "reading"}
+    assert readings == {"stock": ["harbour"], "stock/2": ["station"]}

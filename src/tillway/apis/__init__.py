@@ -78,7 +78,7 @@ def bindings(
         **products.bind(db, shelf, following),
         **stores.bind(),
         **taxes.bind(db, shelf),
-        **prices.bind(shelf, offices),
+        **prices.bind(db, shelf, offices),
         **orders.bind(db, shelf, offices),
         **order_changes.bind(db, shelf, offices),
         **payments.bind(db),

@@ -56,7 +56,7 @@ def bind(db: Database, offices: Offices) -> dict[str, Handler]:
         return answer
 
     async def find_customers(ask: Ask) -> Answer:
-        keys, connections = _wanted(ask.body), _connections(ask)
+        keys, connections = _wanted(ask.body), known_connections(ask)
         found = await customers.find(db, keys, connections)
         asked: Asked = "not-asked"
         if not found:
@@ -121,12 +121,12 @@ async def _seen(db: Database, ask: Ask) -> Customer:
 
 
 def _visible(ask: Ask, customer: Customer) -> Customer:
-    if customer.connection not in _connections(ask):
+    if customer.connection not in known_connections(ask):
         raise NotFound("no customer has this id")
     return customer
 
 
-def _connections(ask: Ask) -> tuple[str, ...]:
+def known_connections(ask: Ask) -> tuple[str, ...]:
     """The back offices whose customers the asker may know: those that its shops stand on."""
     shops = ask.landscape.shops.values()
     if ask.grant.shops is None:
@@ -138,7 +138,7 @@ def _home(ask: Ask) -> str:
     """Where a new customer is kept: behind the asker's own shop, or the only back office that it may know."""
     if ask.grant.shop is not None and ask.grant.shop in ask.landscape.shops:
         return ask.landscape.shops[ask.grant.shop].connection
-    known = _connections(ask)
+    known = known_connections(ask)
     if not known:
         raise Forbidden(
             "customers of no shop are yours to create", remedy="ask who declares your shops in the landscape"

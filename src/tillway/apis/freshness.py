@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from tillway import observe
 from tillway.gateway import Answer, Ask, Handler
 from tillway.landscape import Landscape
-from tillway.observe import DomainFreshness
+from tillway.observe import DomainFreshness, Measured
 from tillway.postgres import Database
 
 # A consumer that was not seen for a month does not need it at once.
@@ -32,6 +33,21 @@ def _told(found: DomainFreshness, landscape: Landscape) -> dict[str, Any]:
     for each in found.measured:
         told = msgspec.structs.asdict(each)
         del told["domain"]
-        shops = () if each.connection is None else landscape.shops_of(each.connection)
-        measured.append(told | {"shops": [shop.id for shop in shops]})
+        measured.append(told | {"shops": _shops(each, found.measured, landscape)})
     return msgspec.structs.asdict(found) | {"measured": measured}
+
+
+def _shops(of: Measured, every: Iterable[Measured], landscape: Landscape) -> list[str]:
+    """Which shops depend on it. Where companies are read by themselves, as `stock/2`, each one's shops on theirs."""
+    if of.connection is None:
+        return []
+    company = _company(of)
+    elsewhere = {_company(each) for each in every if each.connection == of.connection} - {""}
+    shops = landscape.shops_of(of.connection)
+    return [
+        shop.id for shop in shops if (str(shop.company) == company if company else str(shop.company) not in elsewhere)
+    ]
+
+
+def _company(of: Measured) -> str:
+    return of.name.partition("/")[2] if of.kind != "follower" else ""

@@ -28,9 +28,9 @@ def bind(db: Database, shelf: Shelf, offices: Offices) -> dict[str, Handler]:
         request = parse(ask.body, OrderRequest)
         defaults = terms(request, ask.grant, ask.landscape)
         shop = ask.landscape.shop(request.shop or defaults.shop)
-        request = await _customer(db, request, ask.landscape, shop.connection)
-        name = request.price_list or ask.grant.price_list or shop.price_list
-        by = await listed(shelf, ask.landscape, name, "/price_list")
+        request, own = await _customer(db, request, ask.landscape, shop.connection)
+        name = request.price_list or own or ask.grant.price_list or shop.price_list
+        by = await listed(shelf, ask.landscape, name, "/price_list" if request.price_list or not own else "/customer")
         known = await shelf.products({line.sku for line in request.lines})
         pricing = partial(
             place,
@@ -88,19 +88,21 @@ def terms(request: OrderRequest, grant: Grant, landscape: Landscape) -> OrderDef
     return OrderDefaults(consumer=grant.consumer, shop=shop, customer=grant.customer)
 
 
-async def _customer(db: Database, request: OrderRequest, landscape: Landscape, connection: str) -> OrderRequest:
+async def _customer(
+    db: Database, request: OrderRequest, landscape: Landscape, connection: str
+) -> tuple[OrderRequest, str | None]:
     """The request for the customer that is meant: one that the landscape names, or one of our records, which may have
-    become another. Invalid when there is none in use behind this shop.
+    become another; and the price list they buy at. Invalid when there is none in use behind this shop.
     """
     if request.customer is None or request.customer in landscape.customers:
-        return request
+        return request, None
     try:
         found = await customers.get(db, request.customer)
     except NotFound:
         raise _wrong("/customer", "there is no such customer", "customer") from None
     if found.status != "active" or found.connection != connection:
         raise _wrong("/customer", f"is {found.status}, or not a customer of this shop's back office", "customer")
-    return msgspec.structs.replace(request, customer=found.id)
+    return msgspec.structs.replace(request, customer=found.id), found.price_list
 
 
 def _wrong(pointer: str, detail: str, rule: str) -> Invalid:

@@ -10,35 +10,39 @@ from typing import Any, Final
 import msgspec
 
 from tillway.apis import asking, remembered
+from tillway.apis.buying import chosen
 from tillway.apis.listed import listed
 from tillway.errors import Invalid, NotFound, Violation
 from tillway.gateway import Answer, Ask, Handler
+from tillway.postgres import Database
 from tillway.records import Shelf
 from tillway.retail import Offices, Product, Wanted, price, quote
 
 _ONE: Final = Decimal(1)
 
 
-def bind(shelf: Shelf, offices: Offices) -> dict[str, Handler]:
+def bind(db: Database, shelf: Shelf, offices: Offices) -> dict[str, Handler]:
     """The handlers of this document."""
 
     async def quote_prices(ask: Ask) -> Answer:
-        name = ask.body.get("price_list") or ask.grant.price_list
         stale = remembered.allowed(ask)
-        by = await listed(shelf, ask.landscape, name, "/price_list", stale)
+        bought = await chosen(db, ask, named=ask.body.get("price_list"), customer=ask.body.get("customer"), at="")
+        by = await listed(shelf, ask.landscape, bought.name, bought.pointer, stale)
         at = _moment(ask.body.get("at"), ask)
         lines = wanted(ask.body["lines"], await shelf.products({line["sku"] for line in ask.body["lines"]}, stale))
         totals = quote(lines, by.price_list, at=at, others=by.others)
         if totals.gross is None:
             told = await asking.told(offices, ask, by, lines, at)
             totals = quote(lines, by.price_list, at=at, others=by.others, told=told)
-        return Answer(200, {"price_list": by.name, "at": at, **msgspec.structs.asdict(totals)}, remembered.told(stale))
+        told_by = {"price_list": by.name, "price_list_of": bought.by, "at": at}
+        return Answer(200, told_by | msgspec.structs.asdict(totals), remembered.told(stale))
 
     async def get_price(ask: Ask) -> Answer:
         sku = ask.path["sku"]
         stale = remembered.allowed(ask)
-        name = ask.query.get("price_list") or ask.grant.price_list
-        by = await listed(shelf, ask.landscape, name, "/query/price_list", stale)
+        named, customer = ask.query.get("price_list"), ask.query.get("customer")
+        bought = await chosen(db, ask, named=named, customer=customer, at="/query")
+        by = await listed(shelf, ask.landscape, bought.name, bought.pointer, stale)
         product = (await shelf.products((sku,), stale)).get(sku)
         if product is None:
             raise NotFound("no product with this SKU is known")

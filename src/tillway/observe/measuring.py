@@ -34,13 +34,13 @@ async def _readings(db: Database, landscape: Landscape, now: datetime) -> list[M
     for connection, reading, loaded, read_at in await records.read_until(db):
         if connection not in landscape.connections:
             continue
-        nudge = told.get((connection, reading))
+        nudge = told.get((connection, _kind(reading)))
         answered = None
         if nudge is not None and nudge.taken_at is not None and read_at is not None and read_at >= nudge.taken_at:
             answered = age(nudge.first_at, read_at)
         found.append(
             Measured(
-                domain=READINGS.get(reading, reading),
+                domain=_domain_of(reading),
                 kind="reading",
                 name=reading,
                 connection=connection,
@@ -54,7 +54,7 @@ async def _readings(db: Database, landscape: Landscape, now: datetime) -> list[M
 async def _sweeps(db: Database, now: datetime) -> list[Measured]:
     return [
         Measured(
-            domain=READINGS.get(reading, reading),
+            domain=_domain_of(reading),
             kind="sweep",
             name=f"sweep of {reading}",
             connection=connection,
@@ -80,6 +80,15 @@ async def _followers(db: Database, landscape: Landscape, now: datetime) -> list[
             for domain in _domains(landscape, each.types)
         )
     return found
+
+
+def _kind(reading: str) -> str:
+    """What a reading reads, of whichever company: `stock/2` is company 2's stock."""
+    return reading.partition("/")[0]
+
+
+def _domain_of(reading: str) -> str:
+    return READINGS.get(_kind(reading), _kind(reading))
 
 
 def _domains(landscape: Landscape, types: Iterable[str]) -> tuple[str, ...]:
