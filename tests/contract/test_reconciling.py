@@ -11,6 +11,7 @@ from tillway import clock, ids, inbox
 from tillway.reconcile import Entry, Run, Tally, breaks
 from tillway.reconcile.entry import broken
 from tillway.records import findings
+from tillway.records.refreshing.progress import Progress, saving
 from tillway.retail import CataloguePage, DataFinding
 
 RUNS = "/operations/v1/reconciliations"
@@ -117,3 +118,23 @@ async def test_a_full_reading_is_asked_for_joined_and_told_to_whoever_reads(hub)
     assert (await hub.post(SYNCS, {**wish, "connection": "elsewhere"})).status == 422
     unknown = await hub.post(SYNCS, {**wish, "domain": "weather"})
     assert (unknown.status, unknown.json["violations"][0]["pointer"]) == (422, "/domain")
+
+
+async def test_what_was_never_read_of_a_back_office_is_not_waited_for(hub):
+    wish = {"domain": "sessions", "mode": "delta", "reason": "a till was closed"}
+    never = await hub.post(SYNCS, wish)
+    assert (never.status, never.json["violations"][0]["pointer"]) == (422, "/domain")
+    assert not [each for each in await inbox.told(hub.db) if each.domain == "sessions"]
+    async with hub.db.transaction() as tx:
+        tx.stage(saving("main", "sessions", Progress(loaded=True)))
+    reply = await hub.post(SYNCS, wish)
+    assert (reply.status, reply.json["domain"], reply.json["loaded"]) == (202, "sessions", True)
+
+
+async def test_a_company_of_its_own_is_stock_as_well(hub):
+    async with hub.db.transaction() as tx:
+        tx.stage(saving("main", "stock/2", Progress(loaded=True)))
+    reply = await hub.post(SYNCS, {"domain": "stock", "mode": "full", "reason": "a count"})
+    assert (reply.status, reply.json["domain"], reply.json["under_way"]) == (202, "stock", True)
+    begun = {each["domain"]: each["under_way"] for each in (await hub.get(SYNCS)).json["syncs"]}
+    assert begun["stock/2"] is True

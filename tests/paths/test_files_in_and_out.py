@@ -55,6 +55,19 @@ async def test_exports_hold_what_the_interfaces_tell(demo: Demo, tmp_path: Path)
     assert {sku for sku, _ in rows} == {each["sku"] for each in products}
 
 
+async def test_orders_are_exported_as_whoever_placed_them_may_see_them(demo: Demo, tmp_path: Path) -> None:
+    line = {"sku": "TEE-CREW-S", "quantity": "1"}
+    placed = (await demo.ask("POST", "/orders/v1/orders", body={"reference": "OUT-1", "lines": [line]})).body
+    out = tmp_path / "orders.jsonl"
+    told = await exported(demo.state, "orders", out, None, consumer=BY, lists=[])
+    rows = {each["id"]: each for each in map(json.loads, out.read_text().splitlines())}
+    assert told["rows"] == len(rows)
+    held = rows[placed["id"]]
+    assert {name: held[name] for name in placed if name != "status"} == {
+        name: value for name, value in placed.items() if name != "status"
+    }
+
+
 async def test_counts_are_judged_whole_and_told_once(demo: Demo, tmp_path: Path) -> None:
     held = await last_held(demo)
     sku, shop = held["sku"], held["location"]

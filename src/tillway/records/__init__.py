@@ -26,6 +26,7 @@ from tillway.records.cache import TOLERANCE, Shelf, Stale
 from tillway.records.erasing import PERSONAL
 from tillway.records.levels import Levels
 from tillway.records.refreshing import (
+    NEEDED,
     SWEEP_SECONDS,
     Refresher,
     Source,
@@ -44,6 +45,7 @@ from tillway.records.tracing import Cause
 
 __all__ = [
     "BACK_OFFICE",
+    "NEEDED",
     "PERSONAL",
     "SWEEP_SECONDS",
     "TOLERANCE",

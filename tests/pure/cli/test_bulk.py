@@ -165,6 +165,14 @@ def test_parquet_is_written_by_row_groups(tmp_path) -> None:
     assert [found.row_group(each).num_rows for each in range(found.num_row_groups)] == [GROUP_ROWS, GROUP_ROWS // 2]
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_file_is_its_owners_alone(tmp_path, form) -> None:
+    (tmp_path / "out.part").touch(mode=0o644)  # left by one that broke off
+    with sheet(tmp_path / "out", form, {"sku": "text"}) as file:
+        file.add([{"sku": "A"}])
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_file_is_there_whole_or_not_at_all(tmp_path) -> None:
     (tmp_path / "out").write_text("before")
     with pytest.raises(ZeroDivisionError), sheet(tmp_path / "out", "csv", {"sku": "text"}) as file:

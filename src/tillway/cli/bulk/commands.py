@@ -32,7 +32,7 @@ def export(
     state: State = None,
     as_json: Json = False,
 ) -> None:
-    """Products, prices (one row a SKU and list, of one unit) or stock as a file."""
+    """Products, prices (one row a SKU and list, of one unit), stock or orders as a file."""
     from tillway.cli.bulk.exporting import export as run
 
     run(state, domain, out, form, consumer=consumer, lists=price_list or [], as_json=as_json)

@@ -1,4 +1,4 @@
-"""`tillway export`: products, prices and stock as a file, read page by page by the public interfaces."""
+"""`tillway export`: products, prices, stock and orders as a file, read page by page by the public interfaces."""
 
 from __future__ import annotations
 
@@ -50,6 +50,14 @@ async def _prices(hub: Consumer, lists: list[str]) -> Rows:
             yield [line["price"] | {"at": quote["at"]} for line in quote["lines"]]
 
 
+async def _orders(hub: Consumer, _: list[str]) -> Rows:
+    after: str | None = ""
+    while after is not None:
+        page = await hub.get("/orders/v1/orders", limit=PAGE, after=after)
+        yield page["orders"]
+        after = page["next"]
+
+
 async def _stock(hub: Consumer, _: list[str]) -> Rows:
     shops = await hub.shops()
     async for page in _products(hub, []):
@@ -76,6 +84,7 @@ DOMAINS: Final = {
             "active": "truth",
             "taxes": "json",
             "attributes": "json",
+            "extensions": "json",
         },
         _products,
     ),
@@ -107,6 +116,25 @@ DOMAINS: Final = {
             "read_at": "moment",
         },
         _stock,
+    ),
+    "orders": Exported(
+        ("orders:read",),
+        {
+            "id": "text",
+            "reference": "text",
+            "consumer": "text",
+            "shop": "text",
+            "customer": "text",
+            "price_list": "text",
+            "currency": "text",
+            "placed_at": "moment",
+            "status": "text",
+            "net": "decimal",
+            "tax": "decimal",
+            "gross": "decimal",
+            "lines": "json",
+        },
+        _orders,
     ),
 }
 """What can be exported; the columns' order is that of the file."""

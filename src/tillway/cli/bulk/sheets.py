@@ -27,6 +27,10 @@ DECIMALS: Final = 6
 """Of a decimal column in Parquet: the longest amount of the interfaces has 14 digits and 6 decimals."""
 
 
+PRIVATE: Final = 0o600
+"""Who may read a file: its owner alone, for rows may be about people."""
+
+
 class Sheet(Protocol):
     """An open file of rows."""
 
@@ -42,6 +46,8 @@ def sheet(path: Path, form: Form, columns: Mapping[str, Kind]) -> Iterator[Sheet
     """A file that is there whole, or not at all: it takes its name when the last row is written. Misconfigured."""
     part = path.with_name(f"{path.name}.part")
     try:
+        part.unlink(missing_ok=True)
+        part.touch(mode=PRIVATE, exist_ok=False)
         opened = _opened(part, form, columns)
         try:
             yield opened

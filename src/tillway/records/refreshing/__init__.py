@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tillway.records.refreshing.asking import Synced, reading_all, synced
 from tillway.records.refreshing.progress import (
+    NEEDED,
     freshness,
     keep_lease,
     missing_loads,
@@ -15,6 +16,7 @@ from tillway.records.refreshing.refresher import Refresher
 from tillway.records.refreshing.source import SWEEP_SECONDS, Source, StockPlace
 
 __all__ = [
+    "NEEDED",
     "SWEEP_SECONDS",
     "Reading",
     "Refresher",
