@@ -59,9 +59,10 @@ async def test_orders_are_exported_as_whoever_placed_them_may_see_them(demo: Dem
     line = {"sku": "TEE-CREW-S", "quantity": "1"}
     placed = (await demo.ask("POST", "/orders/v1/orders", body={"reference": "OUT-1", "lines": [line]})).body
     out = tmp_path / "orders.jsonl"
-    told = await exported(demo.state, "orders", out, None, consumer=BY, lists=[])
+    told = await run("export", "orders", "--out", str(out), "--as", BY, "--state", str(demo.state), "--json")
+    assert told.returncode == 0, told.stderr
     rows = {each["id"]: each for each in map(json.loads, out.read_text().splitlines())}
-    assert told["rows"] == len(rows)
+    assert json.loads(told.stdout)["rows"] == len(rows)
     held = rows[placed["id"]]
     assert {name: held[name] for name in placed if name != "status"} == {
         name: value for name, value in placed.items() if name != "status"

@@ -20,7 +20,7 @@ def group() -> None:
 
 
 def export(
-    domain: Annotated[Literal["products", "prices", "stock"], typer.Argument(help="What.")],
+    domain: Annotated[Literal["products", "prices", "stock", "orders"], typer.Argument(help="What.")],
     out: Annotated[Path, typer.Option("--out", help="Where to; it is there whole or not at all.")],
     consumer: Consumer,
     form: Annotated[
