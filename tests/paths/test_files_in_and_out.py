@@ -1,4 +1,4 @@
-"""Files out and in: what is exported is what the interfaces tell; counts are judged whole and told once."""
+"""Files out and in: what is exported is what the interfaces tell; rows are judged whole and told once."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from tests.running_demo import Demo, until
 
 from tillway.cli.bulk.exporting import exported
 from tillway.cli.bulk.importing import Asked, imported
+from tillway.cli.bulk.importing_counts import Counts
+from tillway.cli.bulk.spool import CountSpool
 
 BY = "integrator"
 
@@ -94,10 +96,10 @@ async def test_counts_are_judged_whole_and_told_once(demo: Demo, tmp_path: Path)
         ]
 
     file.write_text(good)
-    looked, _ = await imported(demo.state, Asked(file, BY, dry_run=True))
+    looked, _ = await imported(Counts, CountSpool(), demo.state, Asked(file, BY, dry_run=True))
     assert (looked["locations"], looked["applied"]) == ({shop: 1}, 0)
-    first, _ = await imported(demo.state, Asked(file, BY))
-    again, _ = await imported(demo.state, Asked(file, BY))
+    first, _ = await imported(Counts, CountSpool(), demo.state, Asked(file, BY))
+    again, _ = await imported(Counts, CountSpool(), demo.state, Asked(file, BY))
     assert [(each["applied"], each["repeated"]) for each in (first, again)] == [(1, 0), (0, 1)]
 
     async def brought() -> bool:
@@ -105,3 +107,35 @@ async def test_counts_are_judged_whole_and_told_once(demo: Demo, tmp_path: Path)
 
     await until(brought, "the count in the back office", 40)
     assert await adjusted() == [*begin, "41"]
+
+
+async def test_customers_are_judged_whole_and_created_once(demo: Demo, tmp_path: Path) -> None:
+    file, rejects = tmp_path / "people.csv", tmp_path / "rejects.csv"
+    heading = "name,email,phone,system,reference,city,country\n"
+    good = (
+        f"{heading}Ida File,ida.file@example.com,,web-shop,FILE-1,Brussels,BE\nOtto File,otto.file@example.com,,,,,\n"
+    )
+    file.write_text(f"{good}Bad File,not an address,,,,,\nIda Twin,IDA.FILE@example.com,,,,,\n")
+    command = ("import", "customers", str(file), "--as", BY, "--state", str(demo.state), "--json")
+    refused = await run(*command, "--rejects", str(rejects))
+    assert refused.returncode == 4, refused.stderr
+    done = json.loads(refused.stdout)
+    assert (done["rows"], done["valid"], done["rejected"], done["applied"]) == (4, 1, 3, 0)
+    with rejects.open(newline="") as told:
+        assert [(each["row"], each["field"]) for each in csv.DictReader(told)] == [
+            ("1", "email"),
+            ("3", "email"),
+            ("4", "email"),
+        ]
+    assert "example.com" not in rejects.read_text()
+
+    file.write_text(good)
+    first, again = await run(*command), await run(*command)
+    told = [json.loads(each.stdout) for each in (first, again)]
+    assert [(each["applied"], each["there"], each["repeated"]) for each in told] == [(2, 0, 0), (0, 0, 2)]
+    # Another file, the same people: they are there, and stay as they are.
+    file.write_text(f"{heading}Ida Otherwise,ida.file@example.com,,,,,\n")
+    other = json.loads((await run(*command)).stdout)
+    assert (other["applied"], other["there"], other["repeated"]) == (0, 1, 0)
+    found = (await demo.ask("POST", "/customers/v1/searches", body={"email": "ida.file@example.com"})).body
+    assert [each["name"] for each in found["customers"]] == ["Ida File"]

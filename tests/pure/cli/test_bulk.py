@@ -12,17 +12,17 @@ from decimal import Decimal
 import pyarrow.parquet as pq
 import pytest
 
-from tillway.cli.bulk.counts import Count, Reject, judged, key
-from tillway.cli.bulk.rows import LINE_BYTES, Rows, form_of
+from tillway.cli.bulk.counts import TABLE, Count, judged, key
+from tillway.cli.bulk.rows import LINE_BYTES, Reject, Rows, form_of
 from tillway.cli.bulk.sheets import GROUP_ROWS, sheet
-from tillway.cli.bulk.spool import AT_ONCE, Spool
+from tillway.cli.bulk.spool import AT_ONCE, CountSpool
 from tillway.errors import Misconfigured, Rejected
 
 SOUND = {"sku": "MUG-STON", "location": "harbour", "counted": "12"}
 
 
 def read(content: bytes, form: str = "csv"):
-    rows = Rows(io.BytesIO(content), form)
+    rows = Rows(io.BytesIO(content), form, TABLE)
     return list(rows), rows.digest
 
 
@@ -115,7 +115,7 @@ def test_the_name_says_what_a_file_is(tmp_path) -> None:
 
 
 def test_rows_that_count_the_same_are_all_rejected() -> None:
-    with Spool() as spool:
+    with CountSpool() as spool:
         for row, sku in enumerate(("A", "B", "A", "C", "A"), start=1):
             spool.add(Count(row, sku, "harbour", "1"))
         assert [each.row for each in spool.rejects()] == [1, 3, 5]
@@ -126,7 +126,7 @@ def test_rows_that_count_the_same_are_all_rejected() -> None:
 
 
 def test_a_place_is_looked_up_in_pages_while_rows_are_rejected() -> None:
-    with Spool() as spool:
+    with CountSpool() as spool:
         for row in range(1, AT_ONCE + 2):
             spool.add(Count(row, f"S{row:04}", "harbour", "1"))
         seen = []

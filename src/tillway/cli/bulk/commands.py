@@ -38,13 +38,17 @@ def export(
     run(state, domain, out, form, consumer=consumer, lists=price_list or [], as_json=as_json)
 
 
+Rejects = Annotated[Path | None, typer.Option(help="Write what is wrong here, by row (CSV or JSON Lines).")]
+ApplyValid = Annotated[bool, typer.Option("--apply-valid", help="Tell the sound rows all the same.")]
+
+
 @imports.command("stock-counts")
 def stock_counts(
     file: Annotated[Path, typer.Argument(help="CSV or JSON Lines: sku, location, counted, reason, reference.")],
     consumer: Consumer,
     dry_run: DryRun = False,
-    apply_valid: Annotated[bool, typer.Option("--apply-valid", help="Tell the sound rows all the same.")] = False,
-    rejects: Annotated[Path | None, typer.Option(help="Write what is wrong here, by row (CSV or JSON Lines).")] = None,
+    apply_valid: ApplyValid = False,
+    rejects: Rejects = None,
     state: State = None,
     as_json: Json = False,
 ) -> None:
@@ -53,7 +57,28 @@ def stock_counts(
     Exit code 4 when a row was rejected; then nothing is told without --apply-valid.
     """
     from tillway.cli.bulk.importing import Asked
-    from tillway.cli.bulk.importing import stock_counts as run
+    from tillway.cli.bulk.importing_counts import stock_counts as run
+
+    asked = Asked(file, consumer, dry_run=dry_run, apply_valid=apply_valid, rejects=rejects)
+    run(state, asked, as_json=as_json)
+
+
+@imports.command("customers")
+def customers(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON Lines: name, and what else is known of a customer.")],
+    consumer: Consumer,
+    dry_run: DryRun = False,
+    apply_valid: ApplyValid = False,
+    rejects: Rejects = None,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Create customers. Who is there already stays as they are; run it again when it broke off.
+
+    Exit code 4 when a row was rejected; then nothing is told without --apply-valid.
+    """
+    from tillway.cli.bulk.importing import Asked
+    from tillway.cli.bulk.importing_people import customers as run
 
     asked = Asked(file, consumer, dry_run=dry_run, apply_valid=apply_valid, rejects=rejects)
     run(state, asked, as_json=as_json)

@@ -9,8 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
+from tillway.cli.bulk.rows import Reject, Table
+
 COLUMNS: Final = ("sku", "location", "counted", "reason", "reference")
 NEEDED: Final = COLUMNS[:3]
+TABLE: Final = Table(COLUMNS, NEEDED)
 
 # Characters of each column at most, as `adjustStock` takes them.
 LONGEST: Final = {"sku": 64, "location": 64, "reason": 500, "reference": 128}
@@ -36,17 +39,9 @@ class Count(msgspec.Struct, frozen=True):
         return {name: value for name, value in told.items() if value is not None}
 
 
-class Reject(msgspec.Struct, frozen=True):
-    """What is wrong with a row; rows count from 1, a heading not among them. `field` is `row` for the whole of it."""
-
-    row: int
-    field: str
-    reason: str
-
-
 def judged(row: int, cells: Mapping[str, Any]) -> tuple[Count | None, list[Reject]]:
     """The count of a row, or everything that is wrong with it. Pure."""
-    texts = {name: _text(cells.get(name)) for name in COLUMNS}
+    texts = {name: text_of(cells.get(name)) for name in COLUMNS}
     wrong = [Reject(row, name, "there is no such column") for name in cells if name not in COLUMNS]
     for name, text in texts.items():
         detail = _wrong(name, text)
@@ -63,7 +58,7 @@ def key(digest: str, row: int) -> str:
     return f"count-{digest}-{row}"
 
 
-def _text(cell: Any) -> str | None:
+def text_of(cell: Any) -> str | None:
     """A cell as text: numbers of JSON are told exactly; None for what is no text and no number."""
     if cell is None:
         return ""
@@ -72,16 +67,21 @@ def _text(cell: Any) -> str | None:
     return cell if isinstance(cell, str) else None
 
 
-def _wrong(name: str, text: str | None) -> str:
-    """What is wrong with one cell; empty when nothing is."""
+def unreadable(text: str | None) -> str:
+    """Why a cell holds no text that can be kept; empty when it does. Pure."""
     if text is None:
         return "is no text and no number"
-    if not text:
-        return "is needed" if name in NEEDED else ""
     if _UNDECODED.search(text):
         return "is not UTF-8"
-    if _CONTROLS.search(text):
-        return "holds control characters"
+    return "holds control characters" if _CONTROLS.search(text) else ""
+
+
+def _wrong(name: str, text: str | None) -> str:
+    """What is wrong with one cell; empty when nothing is."""
+    if detail := unreadable(text):
+        return detail
+    if not text:
+        return "is needed" if name in NEEDED else ""
     if name == "counted":
         fits = _COUNTED.fullmatch(text)
         return "" if fits else "is no quantity from 0 on, of at most 9 digits and 6 decimals, as in 12 or 1.5"

@@ -7,15 +7,30 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import msgspec
 
-from tillway.cli.bulk.counts import COLUMNS, NEEDED, Reject
 from tillway.errors import Rejected
 
+
+class Table(NamedTuple):
+    """What the heading of a file may say."""
+
+    columns: tuple[str, ...]
+    needed: tuple[str, ...]
+
+
+class Reject(msgspec.Struct, frozen=True):
+    """What is wrong with a row; rows count from 1, a heading not among them. `field` is `row` for the whole of it."""
+
+    row: int
+    field: str
+    reason: str
+
+
 LINE_BYTES: Final = 64 * 1024
-"""The longest line that is read into memory; a row of counts takes a hundredth of it."""
+"""The longest line that is read into memory; a row takes a hundredth of it."""
 
 READERS: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 """How a file is read, by how its name ends."""
@@ -28,8 +43,8 @@ _decoder: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 class Rows:
     """An open file of rows. `digest` is the SHA-256 of what was read so far: of the file, once its rows are."""
 
-    def __init__(self, file: BinaryIO, form: str) -> None:
-        self._file, self._form = file, form
+    def __init__(self, file: BinaryIO, form: str, table: Table) -> None:
+        self._file, self._form, self._table = file, form, table
         self._digest = hashlib.sha256()
 
     @property
@@ -57,7 +72,7 @@ class Rows:
             heading = next(reader, [])
         except csv.Error as error:
             raise Rejected(f"the heading can't be read: {error}") from error
-        _known(heading)
+        _known(heading, self._table)
         row = 0
         while True:
             try:
@@ -96,9 +111,9 @@ def form_of(path: Path) -> str:
     return form
 
 
-def _known(heading: list[str]) -> None:
-    missing = [name for name in NEEDED if name not in heading]
-    unknown = [name for name in heading if name not in COLUMNS]
+def _known(heading: list[str], table: Table) -> None:
+    missing = [name for name in table.needed if name not in heading]
+    unknown = [name for name in heading if name not in table.columns]
     doubled = sorted({name for name in heading if heading.count(name) > 1})
     told = [
         f"{what} {', '.join(names)}"
@@ -106,5 +121,7 @@ def _known(heading: list[str]) -> None:
         if names
     ]
     if told:
-        remedy = f"the first line names the columns: {','.join(COLUMNS)}; the last two may be left out"
+        remedy = (
+            f"the first line names the columns: {','.join(table.columns)}; only {', '.join(table.needed)} must be there"
+        )
         raise Rejected(f"the heading {' and '.join(told)}", remedy=remedy)
